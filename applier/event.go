@@ -1,0 +1,80 @@
+package applier
+
+import (
+	"time"
+
+	"github.com/sowdev/sow/config/addr"
+	"github.com/sowdev/sow/planner"
+)
+
+// Reporter hears what an apply does. Its methods are called concurrently and
+// must not block for long.
+type Reporter interface {
+	Report(Event)
+}
+
+// EventKind says what happened.
+type EventKind string
+
+// The kinds of events.
+const (
+	Started     EventKind = "started"     // the apply begins; Total is set
+	Done        EventKind = "done"        // one change is done
+	Failed      EventKind = "failed"      // one change failed; its lane stops
+	Waiting     EventKind = "waiting"     // sending pauses; Reason and Wait say why and how long
+	Doubt       EventKind = "doubt"       // an answer was lost; the app is read back
+	Settled     EventKind = "settled"     // a doubt is over; Adopted says how
+	Warned      EventKind = "warned"      // something worth knowing; Err says what
+	Interrupted EventKind = "interrupted" // no new sends from here on
+	Finished    EventKind = "finished"    // the apply is over
+)
+
+// Event is one thing that happened during an apply.
+type Event struct {
+	Kind    EventKind
+	Object  addr.Object    // of a user, group or conversation
+	Message addr.Message   // of a message
+	Action  planner.Action // with Done and Failed
+	Source  planner.Source // with Failed: where the object is declared
+	ID      string         // with Done: the app's id of the message
+	Adopted bool           // with Settled: the app had it
+	Reason  string         // with Waiting: what is waited for
+	Wait    time.Duration
+	Err     error
+	Total   int // with Started: changes to be made
+}
+
+// Summary is the outcome of an apply.
+type Summary struct {
+	Done         planner.Counts
+	Adopted      int       // messages that were found in the app instead of sent
+	Failures     []Failure // sorted by address
+	NotAttempted int       // changes of failed lanes, or after an interruption
+	InDoubt      []addr.Message
+	Moderation   map[string]int // messages sent, by moderation status; "" where the app said none
+	Unmet        []Unmet        // expectations that the app did not meet
+	Warnings     []string
+	Interrupted  bool
+	Requests     int
+	Elapsed      time.Duration
+	// Stopped is the error that ended the whole apply, or nil.
+	Stopped error
+}
+
+// Failure is one change that could not be made.
+type Failure struct {
+	Object  addr.Object
+	Message addr.Message
+	Action  planner.Action
+	Source  planner.Source
+	Err     error
+	Hint    string // what to do about it
+}
+
+// Unmet is a moderation expectation that was not met.
+type Unmet struct {
+	Message addr.Message
+	Source  planner.Source
+	Want    string
+	Got     string
+}
