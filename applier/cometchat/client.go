@@ -1,0 +1,277 @@
+// Package cometchat speaks CometChat's REST API v3 for the applier.
+//
+// Every method makes one request and tells with a typed error what became of
+// it; whether a request may be repeated is the caller's decision. Answers are
+// decoded leniently: unknown fields, missing fields, ids as strings or as
+// numbers, and bodies that are no JSON are all expected.
+package cometchat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sowdev/sow/applier"
+)
+
+// Key is an API key. It prints as stars, so that it cannot end up in a log or
+// an error by accident.
+type Key string
+
+// String hides the key.
+func (Key) String() string { return "***" }
+
+// GoString hides the key.
+func (Key) GoString() string { return "cometchat.Key(***)" }
+
+// MarshalText hides the key.
+func (Key) MarshalText() ([]byte, error) { return []byte("***"), nil }
+
+// Options configure a [Client].
+type Options struct {
+	// BaseURL is where the API begins, "/v3" included; see [BaseURL].
+	BaseURL string
+	Key     Key
+	// Transport makes the connections; nil means [NewTransport] with room for
+	// 16 of them.
+	Transport http.RoundTripper
+	// Timeout bounds one request, the reading of its answer included; 0 means
+	// 30 s. Sends with attachments may take four times as long, since the app
+	// may fetch the files before it answers.
+	Timeout   time.Duration
+	UserAgent string
+	// OnAnswer, when set, hears of the rate limits and the clock that an answer
+	// tells of. It is called concurrently.
+	OnAnswer func(Answer)
+}
+
+// Answer is what the headers of one answer tell.
+type Answer struct {
+	Rate applier.Rate
+	// Skew is the app's clock less ours, as far as the Date header and its
+	// resolution of a second can tell; HasSkew is false without that header.
+	Skew    time.Duration
+	HasSkew bool
+}
+
+// Client is a CometChat app over HTTP. Its methods may be called concurrently.
+type Client struct {
+	base     *url.URL
+	key      Key
+	http     *http.Client
+	timeout  time.Duration
+	agent    string
+	onAnswer func(Answer)
+	requests atomic.Int64
+}
+
+var _ applier.App = (*Client)(nil)
+
+const (
+	defaultTimeout = 30 * time.Second
+	mediaPatience  = 4       // times the timeout for sends with attachments
+	maxAnswer      = 8 << 20 // bytes; no page of 100 messages comes near it
+	shownBody      = 200     // bytes of an unreadable answer that errors quote
+)
+
+// BaseURL returns where the API of an app begins. The region is us, eu or in
+// (page "Chat APIs" of the REST documentation).
+func BaseURL(appID, region string) string {
+	return "https://" + appID + ".api-" + region + ".cometchat.io/v3"
+}
+
+// NewTransport returns a transport that keeps that many connections to the one
+// host it talks to. It obeys the proxy settings of the environment.
+func NewTransport(connections int) *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxConnsPerHost = connections
+	t.MaxIdleConns = connections
+	t.MaxIdleConnsPerHost = connections
+	return t
+}
+
+// New returns a client. It makes no request. The base URL must be absolute,
+// with the scheme http or https.
+func New(o Options) (*Client, error) {
+	base, err := url.Parse(strings.TrimSuffix(o.BaseURL, "/"))
+	if err != nil {
+		return nil, fmt.Errorf("the address of the app: %w", err)
+	}
+	if base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return nil, fmt.Errorf("the address of the app is %q: want https://HOST", o.BaseURL)
+	}
+	if o.Transport == nil {
+		o.Transport = NewTransport(16)
+	}
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.OnAnswer == nil {
+		o.OnAnswer = func(Answer) {}
+	}
+	return &Client{
+		base:     base,
+		key:      o.Key,
+		timeout:  o.Timeout,
+		agent:    o.UserAgent,
+		onAnswer: o.OnAnswer,
+		http: &http.Client{
+			Transport: o.Transport,
+			// A redirect would carry the key to whatever host the answer names.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}, nil
+}
+
+// Requests returns how many requests were made so far.
+func (c *Client) Requests() int { return int(c.requests.Load()) }
+
+// call is one request.
+type call struct {
+	method   string
+	path     []string // segments, not escaped
+	query    url.Values
+	behalf   string // uid for the onBehalfOf header
+	body     any    // encoded as JSON; nil for none
+	patience time.Duration
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// do makes the request and decodes the answer into out, where that is not nil.
+func (c *Client) do(ctx context.Context, r call, out any) error {
+	body, err := c.roundTrip(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer buffers.Put(body)
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(body.Bytes(), out); err != nil {
+		return &applier.Unknown{Status: http.StatusOK, Body: beginning(body.Bytes()), Err: fmt.Errorf("the answer cannot be read: %w", err)}
+	}
+	return nil
+}
+
+// roundTrip makes the request and returns the body of a success, in a buffer
+// that goes back to the pool.
+func (c *Client) roundTrip(ctx context.Context, r call) (*bytes.Buffer, error) {
+	if r.patience == 0 {
+		r.patience = c.timeout
+	}
+	request, cancel := context.WithTimeoutCause(ctx, r.patience, errTimeout)
+	defer cancel()
+	req, sent, err := c.request(request, r)
+	if err != nil {
+		return nil, err
+	}
+	c.requests.Add(1)
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, transportError(ctx, request, sent, err)
+	}
+	defer res.Body.Close()
+	c.onAnswer(readHeaders(res.Header, time.Now()))
+
+	body := buffers.Get().(*bytes.Buffer)
+	body.Reset()
+	_, err = body.ReadFrom(io.LimitReader(res.Body, maxAnswer+1))
+	if err == nil && body.Len() > maxAnswer {
+		err = errors.New("the answer is too large")
+	}
+	if err != nil && res.StatusCode != http.StatusTooManyRequests {
+		defer buffers.Put(body)
+		return nil, &applier.Unknown{Status: res.StatusCode, Body: beginning(body.Bytes()), Err: answerError(request, err)}
+	}
+	if err := refusal(res, body.Bytes(), time.Now()); err != nil {
+		buffers.Put(body)
+		return nil, err
+	}
+	return body, nil
+}
+
+// request builds the HTTP request. The returned flag turns true once the
+// transport has begun to send the body.
+func (c *Client) request(ctx context.Context, r call) (*http.Request, *atomic.Bool, error) {
+	escaped := make([]string, len(r.path))
+	for i, segment := range r.path {
+		escaped[i] = url.PathEscape(segment)
+	}
+	target := c.base.JoinPath(escaped...)
+	target.RawQuery = r.query.Encode()
+
+	sent := new(atomic.Bool)
+	req := (&http.Request{
+		Method:     r.method,
+		URL:        target,
+		Host:       target.Host,
+		Proto:      "HTTP/1.1",
+		ProtoMajor: 1,
+		ProtoMinor: 1,
+		Header: http.Header{
+			"Apikey": {string(c.key)},
+			"Accept": {"application/json"},
+		},
+	}).WithContext(ctx)
+	if c.agent != "" {
+		req.Header["User-Agent"] = []string{c.agent}
+	}
+	if r.behalf != "" {
+		req.Header["Onbehalfof"] = []string{r.behalf}
+	}
+	if r.body == nil {
+		// Without a body there is no telling when it went out.
+		sent.Store(r.method != http.MethodGet)
+		return req, sent, nil
+	}
+	encoded, err := encode(r.body)
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Header["Content-Type"] = []string{"application/json"}
+	req.ContentLength = int64(len(encoded))
+	req.GetBody = func() (io.ReadCloser, error) { return &watched{bytes.NewReader(encoded), sent}, nil }
+	req.Body, _ = req.GetBody()
+	return req, sent, nil
+}
+
+// watched is a body that notes when the transport begins to read it.
+type watched struct {
+	*bytes.Reader
+	begun *atomic.Bool
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	w.begun.Store(true)
+	return w.Reader.Read(p)
+}
+
+// WriteTo keeps io.Copy from passing by Read.
+func (w *watched) WriteTo(dst io.Writer) (int64, error) {
+	w.begun.Store(true)
+	return w.Reader.WriteTo(dst)
+}
+
+func (w *watched) Close() error { return nil }
+
+// encode writes JSON without the escapes for HTML, which would count towards
+// the limit on a message's size.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, fmt.Errorf("encode the request: %w", err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+}

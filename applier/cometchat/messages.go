@@ -1,0 +1,187 @@
+package cometchat
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/sowdev/sow/applier"
+)
+
+// outgoingBody is the body of POST /moderation/messages (page "Send message"
+// of the moderation API).
+type outgoingBody struct {
+	Category        string        `json:"category"`
+	Type            string        `json:"type"`
+	Data            dataBody      `json:"data"`
+	Sender          string        `json:"sender"`
+	Receiver        string        `json:"receiver"`
+	ReceiverType    string        `json:"receiverType"`
+	MUID            string        `json:"muid,omitempty"` // an empty one is refused
+	Tags            []string      `json:"tags,omitempty"`
+	SentAt          int64         `json:"sentAt,omitempty"`
+	SenderDetails   *userDetails  `json:"senderUserDetails,omitempty"`
+	ReceiverDetails *userDetails  `json:"receiverUserDetails,omitempty"`
+	GroupDetails    *groupDetails `json:"receiverGroupDetails,omitempty"`
+}
+
+type dataBody struct {
+	Text        string               `json:"text,omitempty"`
+	CustomData  json.RawMessage      `json:"customData,omitempty"`
+	Metadata    json.RawMessage      `json:"metadata,omitempty"`
+	Attachments []applier.Attachment `json:"attachments,omitempty"`
+}
+
+func bodyOf(d applier.MessageData) dataBody {
+	return dataBody{Text: d.Text, CustomData: d.CustomData, Metadata: d.Metadata, Attachments: d.Attachments}
+}
+
+// SendMessage sends a message through POST /moderation/messages.
+func (c *Client) SendMessage(ctx context.Context, m *applier.Outgoing) (*applier.Message, error) {
+	body := outgoingBody{
+		Category:        "message",
+		Type:            m.Type,
+		Data:            bodyOf(m.Data),
+		Sender:          m.Sender,
+		Receiver:        m.Receiver,
+		ReceiverType:    m.ReceiverType,
+		MUID:            m.MUID,
+		Tags:            m.Tags,
+		SentAt:          m.SentAt,
+		SenderDetails:   detailsOfUser(m.SenderDetails),
+		ReceiverDetails: detailsOfUser(m.ReceiverDetails),
+		GroupDetails:    detailsOfGroup(m.GroupDetails),
+	}
+	if body.Type == "" {
+		body.Type = "text"
+	}
+	r := call{method: http.MethodPost, path: []string{"moderation", "messages"}, body: &body}
+	if len(m.Data.Attachments) > 0 {
+		r.patience = mediaPatience * c.timeout
+	}
+	return c.message(ctx, r)
+}
+
+// EditMessage replaces the content of a message through PUT
+// /moderation/messages/{id}, which moderates it again.
+func (c *Client) EditMessage(ctx context.Context, id string, data applier.MessageData) (*applier.Message, error) {
+	body := struct {
+		Data dataBody `json:"data"`
+	}{bodyOf(data)}
+	return c.message(ctx, call{method: http.MethodPut, path: []string{"moderation", "messages", id}, body: &body})
+}
+
+// GetMessage reads a message with its moderation status.
+func (c *Client) GetMessage(ctx context.Context, id string) (*applier.Message, error) {
+	return c.message(ctx, call{method: http.MethodGet, path: []string{"moderation", "messages", id}})
+}
+
+// message makes a request whose answer is one message. An answer without an id
+// says nothing.
+func (c *Client) message(ctx context.Context, r call) (*applier.Message, error) {
+	var answer messageAnswer
+	if err := c.do(ctx, r, &answer); err != nil {
+		return nil, err
+	}
+	if !answer.Data.there || answer.Data.value.ID == "" {
+		return nil, &applier.Unknown{Status: http.StatusOK, Err: errors.New("the answer holds no message")}
+	}
+	return answer.Data.value.message(), nil
+}
+
+// DeleteMessage removes a message for good through DELETE /messages/{id}. The
+// body of a success has more than one form and tells nothing.
+func (c *Client) DeleteMessage(ctx context.Context, id string) error {
+	return c.do(ctx, call{
+		method: http.MethodDelete,
+		path:   []string{"messages", id},
+		body:   map[string]bool{"permanent": true},
+	}, nil)
+}
+
+// maxPage is the most records that a list gives at once.
+const maxPage = 1000
+
+// ListMessages reads a page of messages, tags included, without the action
+// messages that joining leaves behind.
+func (c *Client) ListMessages(ctx context.Context, q applier.MessageQuery) (*applier.MessagePage, error) {
+	r := call{method: http.MethodGet, query: url.Values{
+		"category": {"message"},
+		"withTags": {"true"},
+		"limit":    {strconv.Itoa(pageSize(q.Limit))},
+	}}
+	switch {
+	case q.ConversationID != "":
+		r.path = []string{"messages"}
+		r.query.Set("conversationId", q.ConversationID)
+	case q.Group != "":
+		r.path = []string{"groups", q.Group, "messages"}
+	case q.UserA != "" && q.UserB != "":
+		r.path = []string{"users", q.UserB, "messages"}
+		r.behalf = q.UserA
+	default:
+		r.path = []string{"messages"}
+	}
+	set(r.query, "sender", q.Sender)
+	set(r.query, "tags", q.Tag)
+	setRange(r.query, q.From, q.To)
+	if q.Newest {
+		r.query.Set("affix", "prepend")
+	}
+	for name, value := range q.Cursor {
+		r.query.Set(name, value)
+	}
+	return c.messages(ctx, r)
+}
+
+// ListModerated reads a page of GET /moderation/messages.
+func (c *Client) ListModerated(ctx context.Context, q applier.ModeratedQuery) (*applier.MessagePage, error) {
+	r := call{method: http.MethodGet, path: []string{"moderation", "messages"}, query: url.Values{
+		"category": {"message"},
+	}}
+	set(r.query, "sender", q.Sender)
+	set(r.query, "receiverUID", q.ReceiverUID)
+	set(r.query, "receiverGUID", q.ReceiverGUID)
+	set(r.query, "moderationStatus", q.Status)
+	for name, value := range q.Cursor {
+		r.query.Set(name, value)
+	}
+	return c.messages(ctx, r)
+}
+
+func (c *Client) messages(ctx context.Context, r call) (*applier.MessagePage, error) {
+	var answer messagesAnswer
+	if err := c.do(ctx, r, &answer); err != nil {
+		return nil, err
+	}
+	return answer.page(), nil
+}
+
+// setRange narrows to a span of time. Whether the API counts its bounds in is
+// not documented, so the span is widened by a second on either side; an upper
+// bound has no effect without a lower one.
+func setRange(query url.Values, from, to int64) {
+	if from == 0 && to == 0 {
+		return
+	}
+	query.Set("fromTimestamp", strconv.FormatInt(max(from-1, 1), 10))
+	if to != 0 {
+		query.Set("toTimestamp", strconv.FormatInt(to+1, 10))
+	}
+}
+
+func set(query url.Values, name, value string) {
+	if value != "" {
+		query.Set(name, value)
+	}
+}
+
+func pageSize(limit int) int {
+	if limit <= 0 {
+		return 100
+	}
+	return min(limit, maxPage)
+}
