@@ -38,3 +38,20 @@ func (t Time) Add(seconds int64) Time {
 	t.Seconds += seconds
 	return t
 }
+
+// ParseTime reads an instant: RFC 3339 with a zone, UNIX seconds (ten digits),
+// a distance from the anchor ("-2h", "-1h30m", "-2w", "+45s"), or a UTC clock
+// time on a day counted from the anchor's ("-3d 09:12", "+0d 18:00:30"). A
+// distance in whole days without a clock time ("-3d") is a distance.
+func ParseTime(s string) (Time, error) { panic("skeleton") }
+
+// ParseDuration reads a length of time in seconds: "45s", "2m", "1h30m", "1d",
+// "2w", or seconds alone ("45").
+func ParseDuration(s string) (int64, error) { panic("skeleton") }
+
+// String returns the canonical form, which [ParseTime] reads back.
+func (t Time) String() string { panic("skeleton") }
+
+// FormatDuration returns the canonical form of a length of time in seconds,
+// which [ParseDuration] reads back.
+func FormatDuration(seconds int64) string { panic("skeleton") }
