@@ -1,0 +1,183 @@
+package lang
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Node is one declared thing: what it needs and how it is evaluated.
+type Node struct {
+	Root  string // local
+	Name  string // a
+	Range hcl.Range
+	// Exprs are all expressions that Eval will evaluate in its scope.
+	Exprs []hcl.Expression
+	// Eval returns the value that others see as Root.Name. With errors, it
+	// returns the zero Value, or one with unknown parts.
+	Eval func(*Scope) (Value, hcl.Diagnostics)
+}
+
+// Graph evaluates declared things in the order in which they refer to each
+// other; see [NewGraph].
+type Graph struct {
+	base  *Scope
+	decls *declarations
+	order []*node
+}
+
+// node is a Node and how far its evaluation is.
+type node struct {
+	Node
+	state state
+	value Value
+	needs []need
+}
+
+type state uint8
+
+const (
+	waiting state = iota
+	running
+	done
+)
+
+// need is a reference of one node to another. What it refers to is nil when it
+// is not declared.
+type need struct {
+	target
+	to *node
+}
+
+// NewGraph returns a graph without nodes. Names are declared under the roots;
+// base has what is known besides.
+func NewGraph(base *Scope, roots ...Root) *Graph {
+	g := &Graph{decls: &declarations{roots: roots, nodes: map[string]map[string]*node{}}}
+	for _, root := range roots {
+		g.decls.nodes[root.Name] = map[string]*node{}
+	}
+	g.base = &Scope{ctx: base.ctx, decls: g.decls}
+	return g
+}
+
+// Add declares a node. When its name is taken, the first node stays, and its
+// place is returned.
+func (g *Graph) Add(n Node) (first *hcl.Range) {
+	named := g.decls.nodes[n.Root]
+	if named == nil {
+		panic("lang: no root " + n.Root)
+	}
+	if other := named[n.Name]; other != nil {
+		return &other.Range
+	}
+	added := &node{Node: n}
+	named[n.Name] = added
+	g.order = append(g.order, added)
+	return nil
+}
+
+// Run evaluates all nodes, and returns the scope in which all their values are
+// known.
+func (g *Graph) Run() (*Scope, hcl.Diagnostics) {
+	var diags hcl.Diagnostics
+	for _, n := range g.order {
+		diags = append(diags, g.resolve(n)...)
+	}
+	for _, n := range g.order {
+		diags = append(diags, g.eval(n, nil)...)
+	}
+	names := make(map[string]Value, len(g.decls.roots))
+	for root, nodes := range g.decls.nodes {
+		attrs := make(map[string]Value, len(nodes))
+		for name, n := range nodes {
+			attrs[name] = n.value
+		}
+		names[root] = Object(attrs)
+	}
+	return g.base.With(names), diags
+}
+
+// resolve finds what n refers to. References to nothing are reported here,
+// once; for the evaluation they are unknown.
+func (g *Graph) resolve(n *node) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	seen := map[[2]string]bool{}
+	for _, expr := range n.Exprs {
+		for _, traversal := range expr.Variables() {
+			t, ok := g.decls.target(traversal)
+			if !ok {
+				continue
+			}
+			if diag := g.decls.undeclared(t); diag != nil {
+				diags = append(diags, diag)
+			}
+			if id := [2]string{t.root.Name, t.name}; !seen[id] {
+				seen[id] = true
+				t.at = traversal.SourceRange()
+				n.needs = append(n.needs, need{t, g.decls.node(t)})
+			}
+		}
+	}
+	return diags
+}
+
+// eval evaluates n after all that it needs. path holds the nodes whose
+// evaluation led here.
+func (g *Graph) eval(n *node, path []*node) hcl.Diagnostics {
+	if n.state == done {
+		return nil
+	}
+	n.state = running
+	path = append(path, n)
+	var diags hcl.Diagnostics
+	names := map[string]map[string]Value{}
+	whole := map[string]bool{}
+	for _, root := range g.decls.roots {
+		names[root.Name] = map[string]Value{}
+	}
+	for _, need := range n.needs {
+		var value Value
+		switch {
+		case need.name == "":
+			whole[need.root.Name] = true
+		case need.to == nil:
+		case need.to.state == running:
+			diags = append(diags, cycle(path, need))
+		default:
+			diags = append(diags, g.eval(need.to, path)...)
+			value = need.to.value
+		}
+		names[need.root.Name][need.name] = value
+	}
+	known := make(map[string]Value, len(names))
+	for root, attrs := range names {
+		known[root] = Object(attrs)
+		if whole[root] {
+			known[root] = Value{}
+		}
+	}
+	value, evalDiags := n.Eval(g.base.With(known))
+	n.value, n.state = value, done
+	return append(diags, evalDiags...)
+}
+
+// cycle reports that a need leads back to a node that led to it.
+func cycle(path []*node, back need) *hcl.Diagnostic {
+	start := slices.Index(path, back.to)
+	var names []string
+	for _, n := range append(path[start:len(path):len(path)], back.to) {
+		names = append(names, n.Root+"."+n.Name)
+	}
+	detail := "These refer to each other in a circle, so none of them has a value:\n  " + strings.Join(names, " → ")
+	if len(names) == 2 {
+		detail = fmt.Sprintf("%s refers to itself, so it has no value:\n  %s", names[0], strings.Join(names, " → "))
+	}
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagError,
+		Summary:  "References in a circle",
+		Detail:   detail,
+		Subject:  &back.at,
+	}
+}

@@ -1,0 +1,89 @@
+package lang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// Constraint is the type that a variable's value must have.
+type Constraint struct {
+	ty       cty.Type
+	defaults *typeexpr.Defaults
+}
+
+// AnyType is the constraint of a variable that declares no type.
+func AnyType() Constraint { return Constraint{ty: cty.DynamicPseudoType} }
+
+// ParseConstraint reads a type expression, such as map(string) or
+// object({ name = string, role = optional(string, "default") }).
+func ParseConstraint(expr hcl.Expression) (Constraint, hcl.Diagnostics) {
+	ty, defaults, diags := typeexpr.TypeConstraintWithDefaults(expr)
+	return Constraint{ty, defaults}, diags
+}
+
+// Convert returns v as the constraint's type, with the defaults of optional
+// attributes filled in.
+func (c Constraint) Convert(v Value) (Value, error) {
+	val := v.cty()
+	if c.defaults != nil && !val.IsNull() {
+		val = c.defaults.Apply(val)
+	}
+	converted, err := convert.Convert(val, c.ty)
+	if err != nil {
+		if v.Sensitive() {
+			return Value{}, fmt.Errorf("%s is required here", typeexpr.TypeString(c.ty))
+		}
+		if _, ok := err.(cty.PathError); ok {
+			return Value{}, fmt.Errorf("%s: %w", pathText(err.(cty.PathError).Path), err)
+		}
+		return Value{}, err
+	}
+	return Value{converted}, nil
+}
+
+// pathText writes the place inside a value at which a conversion failed.
+func pathText(path cty.Path) string {
+	var b strings.Builder
+	for _, step := range path {
+		switch step := step.(type) {
+		case cty.GetAttrStep:
+			b.WriteString("." + step.Name)
+		case cty.IndexStep:
+			switch {
+			case step.Key.Type() == cty.String && step.Key.IsKnown():
+				fmt.Fprintf(&b, "[%q]", step.Key.AsString())
+			case step.Key.Type() == cty.Number && step.Key.IsKnown():
+				fmt.Fprintf(&b, "[%s]", step.Key.AsBigFloat().Text('f', -1))
+			default:
+				b.WriteString("[…]")
+			}
+		}
+	}
+	return strings.TrimPrefix(b.String(), ".")
+}
+
+// ParseText reads a value that was given as text, outside of HCL. Strings,
+// numbers and booleans stand for themselves; for all other types the text is
+// an HCL expression without references. where names the text's origin in
+// diagnostics.
+func (c Constraint) ParseText(text, where string) (Value, hcl.Diagnostics) {
+	if c.ty.IsPrimitiveType() || c.ty == cty.DynamicPseudoType {
+		return String(text), nil
+	}
+	expr, diags := hclsyntax.ParseExpression([]byte(text), where, hcl.InitialPos)
+	if diags.HasErrors() {
+		return Value{}, diags
+	}
+	v, evalDiags := expr.Value(nil)
+	diags = append(diags, evalDiags...)
+	if diags.HasErrors() {
+		return Value{}, diags
+	}
+	return Value{v}, diags
+}
