@@ -157,7 +157,7 @@ func (c *Client) do(ctx context.Context, r call, out any) error {
 	if out == nil {
 		return nil
 	}
-	if err := json.Unmarshal(body.Bytes(), out); err != nil {
+	if err := decode(body.Bytes(), out); err != nil {
 		return &applier.Unknown{Status: http.StatusOK, Body: beginning(body.Bytes()), Err: fmt.Errorf("the answer cannot be read: %w", err)}
 	}
 	return nil

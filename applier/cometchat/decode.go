@@ -1,101 +1,162 @@
 package cometchat
 
 import (
-	"bytes"
-	"encoding/json"
 	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/sowdev/sow/applier"
 )
+
+// decode reads an answer in one pass. Duplicate names and broken UTF-8 are no
+// reason to lose it.
+func decode(body []byte, out any) error {
+	return json.Unmarshal(body, out, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
 
 // text is a JSON string, or a number in its digits: ids come as both. Anything
 // else decodes to "".
 type text string
 
-func (t *text) UnmarshalJSON(b []byte) error {
-	switch {
-	case len(b) > 0 && b[0] == '"':
-		var s string
-		if json.Unmarshal(b, &s) == nil {
-			*t = text(s)
+// UnmarshalJSONFrom fails on broken JSON alone.
+func (t *text) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	switch d.PeekKind() {
+	case '"', '0':
+		token, err := d.ReadToken()
+		if err != nil {
+			return err
 		}
-	case len(b) > 0 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9'):
-		*t = text(b)
+		*t = text(token.String())
+		return nil
 	}
-	return nil
+	return d.SkipValue()
 }
 
 // seconds is a JSON number of seconds, or one in a string. Anything else
 // decodes to 0.
 type seconds int64
 
-func (s *seconds) UnmarshalJSON(b []byte) error {
-	digits := string(bytes.Trim(b, `"`))
-	if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
+// UnmarshalJSONFrom fails on broken JSON alone.
+func (s *seconds) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	var digits text
+	if err := digits.UnmarshalJSONFrom(d); err != nil {
+		return err
+	}
+	if n, err := strconv.ParseInt(string(digits), 10, 64); err == nil {
 		*s = seconds(n)
-	} else if f, err := strconv.ParseFloat(digits, 64); err == nil {
+	} else if f, err := strconv.ParseFloat(string(digits), 64); err == nil {
 		*s = seconds(f)
 	}
 	return nil
 }
 
-// lenient decodes a value of type T, or to the zero T where something else
-// came: PHP writes an empty object as an empty array.
-type lenient[T any] struct{ value T }
+// object decodes a JSON object, and leaves the zero T where something else
+// comes: PHP writes an empty object as an empty array.
+type object[T any] struct {
+	value T
+	there bool
+}
 
-func (l *lenient[T]) UnmarshalJSON(b []byte) error {
-	var v T
-	if json.Unmarshal(b, &v) == nil {
-		l.value = v
+// UnmarshalJSONFrom fails on broken JSON alone, as long as T does.
+func (o *object[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != '{' {
+		return d.SkipValue()
 	}
+	o.there = true
+	return json.UnmarshalDecode(d, &o.value)
+}
+
+// one decodes an object, or the first element of an array: some single reads
+// are documented with an array around the object.
+type one[T any] struct{ object[T] }
+
+// UnmarshalJSONFrom fails on broken JSON alone, as long as T does.
+func (o *one[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != '[' {
+		return o.object.UnmarshalJSONFrom(d)
+	}
+	var items list[T]
+	if err := items.UnmarshalJSONFrom(d); err != nil || len(items) == 0 {
+		return err
+	}
+	o.value, o.there = items[0], true
 	return nil
 }
 
-// list decodes an array, or the values of an object whose keys are "0", "1", …
-// among others; both are seen in examples.
+// list decodes the objects of an array, or of an object whose keys are numbers,
+// which is how some examples show a list. What is no object is left out.
 type list[T any] []T
 
-func (l *list[T]) UnmarshalJSON(b []byte) error {
-	var items []json.RawMessage
-	if json.Unmarshal(b, &items) != nil {
-		var keyed map[string]json.RawMessage
-		if json.Unmarshal(b, &keyed) != nil {
-			return nil
-		}
-		for i := 0; ; i++ {
-			item, ok := keyed[strconv.Itoa(i)]
-			if !ok {
-				break
+// UnmarshalJSONFrom fails on broken JSON alone, as long as T does.
+func (l *list[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	kind := d.PeekKind()
+	if kind != '[' && kind != '{' {
+		return d.SkipValue()
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() == '"' || kind == '[' && d.PeekKind() != ']' {
+		if kind == '{' {
+			name, err := d.ReadToken()
+			if err != nil {
+				return err
 			}
-			items = append(items, item)
+			if _, err := strconv.Atoi(name.String()); err != nil {
+				if err := d.SkipValue(); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		var item object[T]
+		if err := item.UnmarshalJSONFrom(d); err != nil {
+			return err
+		}
+		if item.there {
+			*l = append(*l, item.value)
 		}
 	}
+	_, err := d.ReadToken()
+	return err
+}
+
+// texts decodes the strings of an array, and nothing from anything else.
+type texts []string
+
+// UnmarshalJSONFrom fails on broken JSON alone.
+func (l *texts) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != '[' {
+		return d.SkipValue()
+	}
+	var items []text
+	if err := json.UnmarshalDecode(d, &items); err != nil {
+		return err
+	}
 	for _, item := range items {
-		var v T
-		if json.Unmarshal(item, &v) == nil {
-			*l = append(*l, v)
-		}
+		*l = append(*l, string(item))
 	}
 	return nil
 }
 
 // wireEntity is a user or a group in an answer.
 type wireEntity struct {
-	UID           text              `json:"uid"`
-	GUID          text              `json:"guid"`
-	Name          text              `json:"name"`
-	Avatar        text              `json:"avatar"`
-	Icon          text              `json:"icon"`
-	Link          text              `json:"link"`
-	Role          text              `json:"role"`
-	Type          text              `json:"type"`
-	Description   text              `json:"description"`
-	Owner         text              `json:"owner"`
-	Scope         text              `json:"scope"`
-	Metadata      json.RawMessage   `json:"metadata"`
-	Tags          lenient[[]string] `json:"tags"`
-	CreatedAt     seconds           `json:"createdAt"`
-	DeactivatedAt seconds           `json:"deactivatedAt"`
+	UID           text           `json:"uid"`
+	GUID          text           `json:"guid"`
+	Name          text           `json:"name"`
+	Avatar        text           `json:"avatar"`
+	Icon          text           `json:"icon"`
+	Link          text           `json:"link"`
+	Role          text           `json:"role"`
+	Type          text           `json:"type"`
+	Description   text           `json:"description"`
+	Owner         text           `json:"owner"`
+	Scope         text           `json:"scope"`
+	Metadata      jsontext.Value `json:"metadata"`
+	Tags          texts          `json:"tags"`
+	CreatedAt     seconds        `json:"createdAt"`
+	DeactivatedAt seconds        `json:"deactivatedAt"`
 }
 
 func (e *wireEntity) user() *applier.User {
@@ -105,8 +166,8 @@ func (e *wireEntity) user() *applier.User {
 		Avatar:        string(e.Avatar),
 		Link:          string(e.Link),
 		Role:          string(e.Role),
-		Metadata:      e.Metadata,
-		Tags:          e.Tags.value,
+		Metadata:      []byte(e.Metadata),
+		Tags:          e.Tags,
 		CreatedAt:     int64(e.CreatedAt),
 		DeactivatedAt: int64(e.DeactivatedAt),
 	}
@@ -120,39 +181,39 @@ func (e *wireEntity) group() *applier.Group {
 		Icon:        string(e.Icon),
 		Description: string(e.Description),
 		Owner:       string(e.Owner),
-		Metadata:    e.Metadata,
-		Tags:        e.Tags.value,
+		Metadata:    []byte(e.Metadata),
+		Tags:        e.Tags,
 		CreatedAt:   int64(e.CreatedAt),
 	}
 }
 
 // wireMessage is a message in an answer.
 type wireMessage struct {
-	ID             text              `json:"id"`
-	MUID           text              `json:"muid"`
-	ConversationID text              `json:"conversationId"`
-	Sender         text              `json:"sender"`
-	Receiver       text              `json:"receiver"`
-	ReceiverType   text              `json:"receiverType"`
-	Category       text              `json:"category"`
-	Type           text              `json:"type"`
-	Data           lenient[wireData] `json:"data"`
-	Tags           lenient[[]string] `json:"tags"`
-	SentAt         seconds           `json:"sentAt"`
-	UpdatedAt      seconds           `json:"updatedAt"`
-	EditedAt       seconds           `json:"editedAt"`
-	DeletedAt      seconds           `json:"deletedAt"`
+	ID             text             `json:"id"`
+	MUID           text             `json:"muid"`
+	ConversationID text             `json:"conversationId"`
+	Sender         text             `json:"sender"`
+	Receiver       text             `json:"receiver"`
+	ReceiverType   text             `json:"receiverType"`
+	Category       text             `json:"category"`
+	Type           text             `json:"type"`
+	Data           object[wireData] `json:"data"`
+	Tags           texts            `json:"tags"`
+	SentAt         seconds          `json:"sentAt"`
+	UpdatedAt      seconds          `json:"updatedAt"`
+	EditedAt       seconds          `json:"editedAt"`
+	DeletedAt      seconds          `json:"deletedAt"`
 }
 
 // wireData is the content of a message in an answer, with what the app adds.
 type wireData struct {
-	Text        text                      `json:"text"`
-	CustomData  json.RawMessage           `json:"customData"`
-	Metadata    json.RawMessage           `json:"metadata"`
-	Attachments lenient[[]wireAttachment] `json:"attachments"`
-	URL         text                      `json:"url"`
-	Entities    lenient[wireEntities]     `json:"entities"`
-	Moderation  lenient[struct {
+	Text        text                 `json:"text"`
+	CustomData  jsontext.Value       `json:"customData"`
+	Metadata    jsontext.Value       `json:"metadata"`
+	Attachments list[wireAttachment] `json:"attachments"`
+	URL         text                 `json:"url"`
+	Entities    object[wireEntities] `json:"entities"`
+	Moderation  object[struct {
 		Status text `json:"status"`
 	}] `json:"moderation"`
 }
@@ -166,12 +227,12 @@ type wireAttachment struct {
 }
 
 type wireEntities struct {
-	Sender   lenient[wireHolder] `json:"sender"`
-	Receiver lenient[wireHolder] `json:"receiver"`
+	Sender   object[wireHolder] `json:"sender"`
+	Receiver object[wireHolder] `json:"receiver"`
 }
 
 type wireHolder struct {
-	Entity lenient[*wireEntity] `json:"entity"`
+	Entity object[wireEntity] `json:"entity"`
 }
 
 func (w *wireMessage) message() *applier.Message {
@@ -187,17 +248,17 @@ func (w *wireMessage) message() *applier.Message {
 		Type:           string(w.Type),
 		Data: applier.MessageData{
 			Text:       string(data.Text),
-			CustomData: data.CustomData,
-			Metadata:   data.Metadata,
+			CustomData: []byte(data.CustomData),
+			Metadata:   []byte(data.Metadata),
 		},
-		Tags:       w.Tags.value,
+		Tags:       w.Tags,
 		SentAt:     int64(w.SentAt),
 		UpdatedAt:  int64(w.UpdatedAt),
 		EditedAt:   int64(w.EditedAt),
 		DeletedAt:  int64(w.DeletedAt),
 		Moderation: string(data.Moderation.value.Status),
 	}
-	for _, a := range data.Attachments.value {
+	for _, a := range data.Attachments {
 		m.Data.Attachments = append(m.Data.Attachments, applier.Attachment{
 			URL: string(a.URL), Name: string(a.Name), MimeType: string(a.MimeType),
 			Extension: string(a.Extension), Size: string(a.Size),
@@ -206,50 +267,28 @@ func (w *wireMessage) message() *applier.Message {
 	if len(m.Data.Attachments) == 0 && data.URL != "" {
 		m.Data.Attachments = []applier.Attachment{{URL: string(data.URL)}}
 	}
-	if e := data.Entities.value.Sender.value.Entity.value; e != nil {
-		m.SenderEntity = e.user()
+	if e := &data.Entities.value.Sender.value.Entity; e.there {
+		m.SenderEntity = e.value.user()
 	}
-	if e := data.Entities.value.Receiver.value.Entity.value; e != nil {
-		if e.GUID != "" {
-			m.GroupEntity = e.group()
-		} else {
-			m.ReceiverEntity = e.user()
-		}
+	switch e := &data.Entities.value.Receiver.value.Entity; {
+	case e.there && e.value.GUID != "":
+		m.GroupEntity = e.value.group()
+	case e.there:
+		m.ReceiverEntity = e.value.user()
 	}
 	return m
 }
 
-// messageAnswer is an answer whose data is one message. Some single reads are
-// documented with an array around it.
+// messageAnswer is an answer whose data is one message.
 type messageAnswer struct {
 	Data one[wireMessage] `json:"data"`
-}
-
-// one decodes an object, or the first element of an array.
-type one[T any] struct {
-	value T
-	there bool
-}
-
-func (o *one[T]) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '[' {
-		var items []T
-		if json.Unmarshal(b, &items) == nil && len(items) > 0 {
-			o.value, o.there = items[0], true
-		}
-		return nil
-	}
-	if len(b) > 0 && b[0] == '{' && json.Unmarshal(b, &o.value) == nil {
-		o.there = true
-	}
-	return nil
 }
 
 // messagesAnswer is a cursor-style list of messages.
 type messagesAnswer struct {
 	Data list[wireMessage] `json:"data"`
-	Meta lenient[struct {
-		Next lenient[map[string]json.RawMessage] `json:"next"`
+	Meta object[struct {
+		Next object[map[string]text] `json:"next"`
 	}] `json:"meta"`
 }
 
@@ -259,15 +298,13 @@ func (a *messagesAnswer) page() *applier.MessagePage {
 		p.Messages = append(p.Messages, a.Data[i].message())
 	}
 	for name, value := range a.Meta.value.Next.value {
-		var t text
-		_ = t.UnmarshalJSON(value) // never fails; what is no text is left out
-		if t == "" {
-			continue
+		if value == "" {
+			continue // no text, so nothing that could be handed back
 		}
 		if p.Next == nil {
 			p.Next = make(applier.Cursor)
 		}
-		p.Next[name] = string(t)
+		p.Next[name] = string(value)
 	}
 	if len(p.Messages) == 0 {
 		p.Next = nil
@@ -278,8 +315,8 @@ func (a *messagesAnswer) page() *applier.MessagePage {
 // entitiesAnswer is a page-style list of users, groups or members.
 type entitiesAnswer struct {
 	Data list[wireEntity] `json:"data"`
-	Meta lenient[struct {
-		Pagination lenient[struct {
+	Meta object[struct {
+		Pagination object[struct {
 			CurrentPage seconds `json:"current_page"`
 			TotalPages  seconds `json:"total_pages"`
 		}] `json:"pagination"`

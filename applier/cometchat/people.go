@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/sowdev/sow/applier"
 )
 
@@ -188,7 +190,7 @@ func (c *Client) AddMembers(ctx context.Context, guid string, members []applier.
 		body[field] = append(body[field], m.UID)
 	}
 	var answer struct {
-		Data lenient[map[string]lenient[map[string]lenient[memberResult]]] `json:"data"`
+		Data object[map[string]object[map[string]object[memberResult]]] `json:"data"`
 	}
 	if err := c.do(ctx, call{method: http.MethodPost, path: []string{"groups", guid, "members"}, body: body}, &answer); err != nil {
 		return nil, err
@@ -210,18 +212,19 @@ func (c *Client) AddMembers(ctx context.Context, guid string, members []applier.
 // memberResult is the outcome for one user.
 type memberResult struct {
 	Success bool `json:"success"`
-	Error   struct {
-		Code    string          `json:"code"`
-		Message string          `json:"message"`
-		Details json.RawMessage `json:"details"`
-	} `json:"error"`
+	Error   object[struct {
+		Code    text           `json:"code"`
+		Message text           `json:"message"`
+		Details jsontext.Value `json:"details"`
+	}] `json:"error"`
 }
 
 func (r memberResult) err() error {
 	if r.Success {
 		return nil
 	}
-	return &applier.Refusal{Code: r.Error.Code, Status: http.StatusOK, Message: r.Error.Message, Details: r.Error.Details}
+	e := r.Error.value
+	return &applier.Refusal{Code: string(e.Code), Status: http.StatusOK, Message: string(e.Message), Details: []byte(e.Details)}
 }
 
 // ListMembers reads a page of a group's members, counted from 1. Banned ones
