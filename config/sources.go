@@ -1,5 +1,48 @@
 package config
 
-// sources remembers where the bytes of the loaded files are, for diagnostics
-// that quote them.
-type sources struct{}
+import "sync"
+
+// sources holds the text of the loaded files, by the names that ranges carry.
+// Transcripts and message sources are added while conversations are read, so
+// it is safe for concurrent use.
+type sources struct {
+	mu    sync.Mutex
+	files map[string]*source
+}
+
+// source is one file's text. It is never changed, so that messages can share
+// its bytes.
+type source struct {
+	name  string // relative to the configuration's directory, with slashes
+	text  string
+	bytes func() []byte // the text, copied when a diagnostic first quotes it
+}
+
+func newSource(name, text string) *source {
+	return &source{name: name, text: text, bytes: sync.OnceValue(func() []byte { return []byte(text) })}
+}
+
+func (s *sources) add(f *source) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.files == nil {
+		s.files = map[string]*source{}
+	}
+	s.files[f.name] = f
+}
+
+func (s *sources) get(name string) *source {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.files[name]
+}
+
+// Source returns the text of a file that a range names, so that a diagnostic
+// can quote it, or nil when there is none to quote. The bytes must not be
+// changed. It may be called concurrently, also while messages are read.
+func (c *Config) Source(filename string) []byte {
+	if f := c.sources.get(filename); f != nil {
+		return f.bytes()
+	}
+	return nil
+}

@@ -20,7 +20,7 @@ type Instance struct {
 func ForEach(v Value) ([]Instance, error) {
 	c := v.cty()
 	if !c.IsKnown() {
-		return nil, errUnknown
+		return nil, ErrUnknown
 	}
 	if c.IsMarked() {
 		return nil, errors.New("the value of for_each is sensitive, but its keys would become part of addresses, which are shown. Use nonsensitive() on the keys if they are no secret")
@@ -59,7 +59,7 @@ func setInstances(v Value) ([]Instance, error) {
 	instances := make([]Instance, len(elems))
 	for i, elem := range elems {
 		if !elem.Known() {
-			return nil, errUnknown
+			return nil, ErrUnknown
 		}
 		if elem.Null() {
 			return nil, errors.New("the set of for_each holds null, which is no key")
@@ -95,4 +95,40 @@ func Count(v Value) (int, error) {
 		return 0, errors.New("count cannot be above " + strconv.Itoa(MaxCount))
 	}
 	return int(n), nil
+}
+
+// Element is one element of a collection.
+type Element struct{ Key, Value Value }
+
+// Each returns the elements that the for_each of a dynamic block goes over: of
+// any collection, in order. Lists have their positions as keys, sets their
+// values. How many there are is public.
+func Each(v Value) ([]Element, error) {
+	c := v.cty()
+	switch {
+	case !c.IsKnown():
+		return nil, ErrUnknown
+	case c.IsMarked():
+		return nil, errors.New("the value is sensitive, but the number of its elements is shown")
+	case c.IsNull():
+		return nil, errors.New("the value is null. To generate nothing, use an empty list: []")
+	case !c.CanIterateElements():
+		return nil, fmt.Errorf("a list, a map, an object or a set is required here, not %s", Describe(v))
+	}
+	elems := make([]Element, 0, c.LengthInt())
+	isSet := c.Type().IsSetType()
+	for it := c.ElementIterator(); it.Next(); {
+		key, value := it.Element()
+		if isSet {
+			key = value
+		}
+		elems = append(elems, Element{Value{key}, Value{value}})
+	}
+	return elems, nil
+}
+
+// IsString reports whether v is that string.
+func (v Value) IsString(s string) bool {
+	text, err := v.Text()
+	return err == nil && text == s
 }

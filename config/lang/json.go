@@ -16,7 +16,7 @@ import (
 func (v Value) JSON() (json.RawMessage, error) {
 	c := v.bare()
 	if !c.IsWhollyKnown() {
-		return nil, errUnknown
+		return nil, ErrUnknown
 	}
 	var b bytes.Buffer
 	if err := writeJSON(&b, c); err != nil {
@@ -30,7 +30,7 @@ func (v Value) ObjectJSON() (json.RawMessage, error) {
 	c := v.bare()
 	switch {
 	case !c.IsWhollyKnown():
-		return nil, errUnknown
+		return nil, ErrUnknown
 	case c.IsNull():
 		return nil, errors.New("an object is required here, not null")
 	case !c.Type().IsObjectType() && !c.Type().IsMapType():

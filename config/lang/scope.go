@@ -16,14 +16,9 @@ type Scope struct {
 	decls *declarations
 }
 
-// NewScope returns a scope with those functions and names, and with nothing
-// declared.
-func NewScope(functions map[string]function.Function, names map[string]Value) *Scope {
-	s := &Scope{
-		ctx:   &hcl.EvalContext{Functions: functions},
-		decls: &declarations{},
-	}
-	return s.With(names)
+// NewScope returns a scope with those functions, and nothing to refer to.
+func NewScope(functions map[string]function.Function) *Scope {
+	return &Scope{ctx: &hcl.EvalContext{Functions: functions}, decls: &declarations{}}
 }
 
 // With returns a scope in which those names are known as well.

@@ -92,16 +92,17 @@ func (v Value) Known() bool { return v.bare().IsWhollyKnown() }
 // Null reports whether v is null, which means the same as not declared.
 func (v Value) Null() bool { return v.cty().IsNull() }
 
-// errUnknown is returned by the decoders for values that had a mistake.
-// Callers ask Known first.
-var errUnknown = errors.New("the value is not known because of another mistake")
+// ErrUnknown is returned by the decoders for values that had a mistake, which
+// was reported already.
+
+var ErrUnknown = errors.New("the value is not known because of another mistake")
 
 // to converts v to a type.
 func (v Value) to(want cty.Type, name string) (cty.Value, error) {
 	c := v.bare()
 	switch {
 	case !c.IsWhollyKnown():
-		return c, errUnknown
+		return c, ErrUnknown
 	case c.IsNull():
 		return c, fmt.Errorf("%s is required here, not null", name)
 	}
@@ -180,7 +181,7 @@ func (v Value) List() ([]Value, error) {
 	c := v.bare()
 	switch {
 	case !c.IsKnown():
-		return nil, errUnknown
+		return nil, ErrUnknown
 	case c.IsNull():
 		return nil, errors.New("a list is required here, not null")
 	case !c.Type().IsListType() && !c.Type().IsTupleType() && !c.Type().IsSetType():
@@ -209,7 +210,7 @@ func (v Value) Entries() ([]Entry, error) {
 	c, marks := v.cty().Unmark()
 	switch {
 	case !c.IsKnown():
-		return nil, errUnknown
+		return nil, ErrUnknown
 	case c.IsNull():
 		return nil, errors.New("an object is required here, not null")
 	case !c.Type().IsObjectType() && !c.Type().IsMapType():

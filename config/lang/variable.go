@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -35,16 +36,16 @@ func (c Constraint) Convert(v Value) (Value, error) {
 		val = c.defaults.Apply(val)
 	}
 	converted, err := convert.Convert(val, c.ty)
-	if err != nil {
-		if v.Sensitive() {
-			return Value{}, fmt.Errorf("%s is required here", typeexpr.TypeString(c.ty))
-		}
-		if _, ok := err.(cty.PathError); ok {
-			return Value{}, fmt.Errorf("%s: %w", pathText(err.(cty.PathError).Path), err)
-		}
-		return Value{}, err
+	var pathErr cty.PathError
+	switch {
+	case err == nil:
+		return Value{converted}, nil
+	case v.Sensitive():
+		return Value{}, fmt.Errorf("%s is required here", typeexpr.TypeString(c.ty))
+	case errors.As(err, &pathErr) && len(pathErr.Path) > 0:
+		return Value{}, fmt.Errorf("%s: %w", pathText(pathErr.Path), err)
 	}
-	return Value{converted}, nil
+	return Value{}, err
 }
 
 // pathText writes the place inside a value at which a conversion failed.
@@ -70,20 +71,18 @@ func pathText(path cty.Path) string {
 
 // ParseText reads a value that was given as text, outside of HCL. Strings,
 // numbers and booleans stand for themselves; for all other types the text is
-// an HCL expression without references. where names the text's origin in
-// diagnostics.
-func (c Constraint) ParseText(text, where string) (Value, hcl.Diagnostics) {
+// an HCL expression without references. The error does not quote the text.
+func (c Constraint) ParseText(text string) (Value, error) {
 	if c.ty.IsPrimitiveType() || c.ty == cty.DynamicPseudoType {
 		return String(text), nil
 	}
-	expr, diags := hclsyntax.ParseExpression([]byte(text), where, hcl.InitialPos)
+	expr, diags := hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos)
 	if diags.HasErrors() {
-		return Value{}, diags
+		return Value{}, fmt.Errorf("the variable has the type %s, so its value is an expression of HCL, and this is none", typeexpr.TypeString(c.ty))
 	}
-	v, evalDiags := expr.Value(nil)
-	diags = append(diags, evalDiags...)
+	v, diags := expr.Value(nil)
 	if diags.HasErrors() {
-		return Value{}, diags
+		return Value{}, errors.New("the value must be written out: references and functions have no meaning in it")
 	}
-	return Value{v}, diags
+	return Value{v}, nil
 }

@@ -1,0 +1,65 @@
+package config
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/sowdev/sow/config/lang"
+)
+
+// maxMistakes is the number of mistakes after which a conversation is not read
+// on: a generated one can have the same mistake in every message.
+const maxMistakes = 100
+
+// reader reads the messages of one conversation. It is immutable; what changes
+// is in a [reading], so that conversations can be read concurrently, and more
+// than once.
+type reader struct {
+	conversation *Conversation
+	block        *conversationBlock
+	scope        *lang.Scope
+	people       *people
+	sources      *sources
+	dir          string
+	cast         []castEntry
+}
+
+// reading is one pass over the messages of a conversation.
+type reading struct {
+	*reader
+	yield    func(*Message) bool
+	stopped  bool // the consumer broke off, or there were too many mistakes
+	mistakes int
+	diags    hcl.Diagnostics
+	labels   map[string]spot
+	advice   advice
+}
+
+func (r *reader) read(yield func(*Message) bool) hcl.Diagnostics {
+	rd := &reading{reader: r, yield: yield, labels: map[string]spot{}}
+	for _, block := range r.block.messages {
+		if rd.stopped {
+			break
+		}
+		rd.readBlock(block, r.scope)
+	}
+	rd.readNotations()
+	return append(rd.diags, rd.advice.diagnostics()...)
+}
+
+// report takes in what is wrong. It stops the reading after too many mistakes.
+func (rd *reading) report(diags ...*hcl.Diagnostic) {
+	for _, diag := range diags {
+		if rd.mistakes == maxMistakes {
+			return
+		}
+		rd.diags = append(rd.diags, diag)
+		if diag.Severity != hcl.DiagError {
+			continue
+		}
+		if rd.mistakes++; rd.mistakes == maxMistakes {
+			rd.stopped = true
+			rd.diags = append(rd.diags, errorAt(rd.conversation.Range, "Too many mistakes",
+				"%s has %d mistakes up to here, and is not read any further.", rd.conversation.Addr, rd.mistakes))
+		}
+	}
+}
