@@ -37,11 +37,12 @@ type Event struct {
 	Action  planner.Action // with Done and Failed
 	Source  planner.Source // with Failed: where the object is declared
 	ID      string         // with Done: the app's id of the message
-	Adopted bool           // with Settled: the app had it
+	Adopted bool           // with Done and Settled: the app had it
 	Reason  string         // with Waiting: what is waited for
 	Wait    time.Duration
 	Err     error
-	Total   int // with Started: changes to be made
+	Hint    string // with Failed: what to do about it
+	Total   int    // with Started: changes to be made
 }
 
 // Summary is the outcome of an apply.
@@ -53,12 +54,25 @@ type Summary struct {
 	InDoubt      []addr.Message
 	Moderation   map[string]int // messages sent, by moderation status; "" where the app said none
 	Unmet        []Unmet        // expectations that the app did not meet
+	Undecided    []Unmet        // expectations that moderation had not decided yet
 	Warnings     []string
 	Interrupted  bool
 	Requests     int
 	Elapsed      time.Duration
-	// Stopped is the error that ended the whole apply, or nil.
+	// Stopped is the [*StopError] that ended the whole apply, or nil. An
+	// interruption through Options.Stop is none.
 	Stopped error
+}
+
+// OK reports whether everything was done and every expectation that moderation
+// decided was met.
+func (s *Summary) OK() bool {
+	return s.Complete() && len(s.Unmet) == 0
+}
+
+// Complete reports whether everything in the plan was done.
+func (s *Summary) Complete() bool {
+	return s.Stopped == nil && !s.Interrupted && len(s.Failures) == 0 && len(s.InDoubt) == 0 && s.NotAttempted == 0
 }
 
 // Failure is one change that could not be made.
@@ -75,6 +89,7 @@ type Failure struct {
 type Unmet struct {
 	Message addr.Message
 	Source  planner.Source
+	ID      string
 	Want    string
 	Got     string
 }
