@@ -7,6 +7,8 @@
 package state
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 
 	"github.com/sowdev/sow/config/addr"
@@ -31,6 +33,24 @@ type Header struct {
 	// SenderLimit remembers, per uid, the messages a minute that the app was
 	// seen to allow that sender.
 	SenderLimit map[string]int
+	// LookBack is true when records of a run may have been lost: it was cut off
+	// by a power failure, or on another machine. Then messages may be in the app
+	// that the state does not know, and every unfinished lane must be looked
+	// back at before anything is sent in it. The store sets it; the apply that
+	// leaves no lane unfinished clears it with PutHeader.
+	LookBack bool
+}
+
+// NewHeader returns the header of a state that begins: with a lineage and a
+// hash key of its own.
+func NewHeader(dataset, appID, region string) Header {
+	return Header{Lineage: randomHex(16), Dataset: dataset, AppID: appID, Region: region, HashKey: randomHex(32)}
+}
+
+func randomHex(bytes int) string {
+	b := make([]byte, bytes)
+	rand.Read(b) // never fails
+	return hex.EncodeToString(b)
 }
 
 // Origin says how an object came to be in the app.
@@ -122,7 +142,7 @@ type Message struct {
 	Expect      string            `json:"expect,omitempty"`
 	Moderation  string            `json:"moderation,omitempty"` // the status last seen
 	Sealed      map[string]string `json:"sealed,omitempty"`
-	// CarriedBy is set while in doubt: what the message's details would create.
+	// Carries is set while in doubt: what the message's details would create.
 	Carries []addr.Object `json:"carries,omitempty"`
 }
 

@@ -29,8 +29,8 @@ type Reader interface {
 	// SentAt, then key), those in doubt included. A conversation that the state
 	// does not have yields none. Each *Message is the caller's to keep.
 	Messages(conversation addr.Object) iter.Seq2[*Message, error]
-	// Count returns the number of messages of a conversation without reading
-	// them.
+	// Count returns the number of messages of a conversation. It reads them only
+	// when the journal has changed some of them.
 	Count(conversation addr.Object) int
 	// Interrupted returns the first run that began and was not folded, or nil.
 	Interrupted() *Run
@@ -78,12 +78,16 @@ type Lock interface {
 // error: nothing more may be sent.
 type Journal interface {
 	// Intend records that the message is about to be sent. From here on the
-	// message is in doubt until Receipt or Void.
+	// message is in doubt until Receipt or Void. It takes the place of what the
+	// state has under the same key: a message that the app still has must have
+	// been deleted before. As with every record of a message, the conversation
+	// must have been put; an unknown one is a programmer's mistake and panics.
 	Intend(conversation addr.Object, m *Message) error
 	// Receipt records that the app has the message (m.ID set): the outcome of
 	// an Intend with the same muid, or an adoption without one.
 	Receipt(conversation addr.Object, m *Message) error
-	// Void records that the intended message is known not to be in the app.
+	// Void records that the intended message is known not to be in the app. It
+	// does nothing when the state has another muid under the key.
 	Void(a addr.Message, muid string) error
 	// PutMessage records that the message in the app now is m.
 	PutMessage(conversation addr.Object, m *Message) error
@@ -136,8 +140,31 @@ type DamageError struct {
 	File string
 	Line int // counted from 1
 	What string
+	Next string // what to do about it, as a sentence
 }
 
 func (e *DamageError) Error() string {
-	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.What)
+	if e.Next == "" {
+		return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.What)
+	}
+	return fmt.Sprintf("%s:%d: %s. %s", e.File, e.Line, e.What, e.Next)
 }
+
+// AccessError says that the place where the state lives could not be read or
+// written. What was recorded before stays recorded.
+type AccessError struct {
+	Doing string // as in "write the journal"
+	Path  string
+	Err   error
+	Next  string // what to do about it, as a sentence; may be empty
+}
+
+func (e *AccessError) Error() string {
+	text := fmt.Sprintf("cannot %s %s: %v", e.Doing, e.Path, e.Err)
+	if e.Next != "" {
+		text += ". " + e.Next
+	}
+	return text
+}
+
+func (e *AccessError) Unwrap() error { return e.Err }

@@ -1,0 +1,435 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/sowdev/sow/config/addr"
+)
+
+const restoreJournal = "Nothing was overwritten: bring the file back as it was; or move it away and let sow look at the app again, knowing that what this run sent is then not in the state"
+
+// log is what is kept of a journal: not its records, but where they are.
+type log struct {
+	runs  []Run
+	tail  Tail
+	stale bool // the snapshot has taken these records in already
+
+	count   uint64   // records
+	end     int64    // where the last whole record ends; 0 when not even the first line is there
+	crc     uint32   // of the last whole record
+	cut     bool     // something after end is to be cut off
+	offsets []int64  // of record n at n-1
+	kinds   []kind   // of record n at n-1
+	owner   []uint32 // of record n at n-1: the section of a message's record; dropped after reading
+
+	ended bool // the last record is an end
+}
+
+// journalReader goes through a journal once.
+type journalReader struct {
+	*Files
+	in     *lineReader
+	header struct {
+		versionLine
+		Lineage string `json:"lineage"`
+		Serial  uint64 `json:"serial"`
+		CRC     string `json:"crc"`
+	}
+	bySection map[string]uint32 // by the address as the journal quotes it
+	stale     bool
+}
+
+const noOwner = math.MaxUint32
+
+// readJournal lays the journal's records over what the snapshot says.
+func (f *Files) readJournal() error {
+	r := &journalReader{Files: f, in: newLineReader(f.journal, 0, f.journal.Size()), bySection: map[string]uint32{}}
+	begun, err := r.readFirst()
+	if err != nil || !begun {
+		return err
+	}
+	if err := r.readRecords(); err != nil {
+		return err
+	}
+	return r.conclude()
+}
+
+// readFirst reads the line that says what the journal is. Begun is false when
+// a crash left no such line: then nothing was sent either.
+func (r *journalReader) readFirst() (begun bool, err error) {
+	line, whole, err := r.in.line()
+	switch {
+	case err == io.EOF:
+		return false, nil
+	case errors.Is(err, errLineTooLong):
+		return false, r.damage(1, err.Error())
+	case err != nil:
+		return false, r.access(err)
+	}
+	if !whole {
+		r.log.cut = true
+		if len(bytes.Trim(line, "\x00")) > 0 && !bytes.HasPrefix([]byte(`{"sow":"journal"`), line[:min(len(line), len(`{"sow":"journal"`))]) {
+			return false, r.damage(1, "this does not begin like a journal of sow")
+		}
+		return false, nil
+	}
+	if err := checkVersion(line, journalSow); err != nil {
+		if errors.Is(err, ErrNewer) {
+			return false, fmt.Errorf("%s: %w", r.journal.Name(), err)
+		}
+		return false, r.damage(1, err.Error())
+	}
+	_, crc, ok := checkCRC(line, 0)
+	if !ok {
+		return false, r.damage(1, "the line was changed since sow wrote it: the checksum differs")
+	}
+	if err := unmarshalStrict(line, &r.header); err != nil {
+		return false, r.damage(1, err.Error())
+	}
+	r.log.crc, r.log.end = crc, r.in.offset()
+	return true, r.matchSnapshot()
+}
+
+// matchSnapshot makes sure that the journal goes on from this snapshot, or is
+// what a crash left of one that this snapshot has taken in.
+func (r *journalReader) matchSnapshot() error {
+	switch {
+	case r.snapshot == nil && r.header.Serial > 0:
+		return r.damage(1, fmt.Sprintf("the journal goes on from serial %d of a state, but the state is gone", r.header.Serial))
+	case r.snapshot == nil:
+		r.Files.header.Lineage = r.header.Lineage
+	case r.header.Lineage != r.Files.header.Lineage:
+		return r.damage(1, fmt.Sprintf("this is the journal of another state (lineage %s, not %s)", r.header.Lineage, r.Files.header.Lineage))
+	case r.header.Serial+1 == r.Files.header.Serial && r.folded != "":
+		r.stale = true
+	case r.header.Serial != r.Files.header.Serial:
+		return r.damage(1, r.otherSerial())
+	}
+	return nil
+}
+
+func (r *journalReader) otherSerial() string {
+	return fmt.Sprintf("the journal goes on from serial %d, but the state has serial %d: the state was replaced by another copy while a run was not finished",
+		r.header.Serial, r.Files.header.Serial)
+}
+
+// readRecords reads all that can be trusted.
+func (r *journalReader) readRecords() error {
+	r.log.offsets = make([]int64, 0, r.journal.Size()/256)
+	for {
+		offset := r.in.offset()
+		line, whole, err := r.in.line()
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.Is(err, errLineTooLong):
+			return r.damage(r.lineNumber(), err.Error())
+		case err != nil:
+			return r.access(err)
+		}
+		if !whole {
+			r.log.cut = true
+			return nil
+		}
+		body, crc, ok := checkCRC(line, r.log.crc)
+		if !ok {
+			return r.badLine(bytes.Clone(line))
+		}
+		rec, err := parseRecord(body)
+		if err != nil {
+			return r.damage(r.lineNumber(), err.Error())
+		}
+		if rec.n != r.log.count+1 {
+			return r.damage(r.lineNumber(), fmt.Sprintf("record %d stands where record %d should", rec.n, r.log.count+1))
+		}
+		if rec.n >= noOwner {
+			return r.damage(r.lineNumber(), "the journal is too long")
+		}
+		owner := uint32(noOwner)
+		if !r.stale {
+			if owner, err = r.apply(rec); err != nil {
+				return r.damage(r.lineNumber(), err.Error())
+			}
+		}
+		r.log.count, r.log.crc, r.log.end = rec.n, crc, r.in.offset()
+		r.log.offsets = append(r.log.offsets, offset)
+		r.log.kinds = append(r.log.kinds, rec.kind)
+		r.log.owner = append(r.log.owner, owner)
+		r.log.ended = rec.kind == kindEnd
+	}
+}
+
+// badLine decides about a whole line that does not fit. On another boot of the
+// machine it may be where a power failure hit, if the disk never confirmed what
+// is here: then the journal ends before it. Anything else is damage.
+func (r *journalReader) badLine(line []byte) error {
+	number := r.lineNumber()
+	what := "the record was changed or moved since sow wrote it: the checksum differs"
+	if r.sameBoot() {
+		return r.damage(number, what)
+	}
+	for {
+		_, previous, known := cutCRC(line)
+		next, whole, err := r.in.line()
+		if err == io.EOF || err == nil && !whole || errors.Is(err, errLineTooLong) {
+			r.log.cut, r.log.tail = true, Lost
+			return nil
+		}
+		if err != nil {
+			return r.access(err)
+		}
+		if body, _, ok := checkCRC(next, previous); known && ok {
+			if rec, err := parseRecord(body); err == nil && rec.synced > r.log.count {
+				return r.damage(number, what)
+			}
+		}
+		line = bytes.Clone(next)
+	}
+}
+
+// sameBoot reports whether the last run was on this boot of this machine.
+func (f *Files) sameBoot() bool {
+	runs := f.log.runs
+	return len(runs) > 0 && f.boot != "" && runs[len(runs)-1].Boot == f.boot
+}
+
+// apply takes in one record, and returns the section of a message's record.
+func (r *journalReader) apply(rec record) (owner uint32, err error) {
+	if len(r.log.runs) == 0 && rec.kind != kindRun {
+		return noOwner, errors.New("a record stands before the first run")
+	}
+	switch rec.kind {
+	case kindRun:
+		return noOwner, r.applyRun(rec.value)
+	case kindHeader:
+		return noOwner, r.applyHeader(rec.value)
+	case kindObject:
+		return noOwner, r.applyObject(rec.value)
+	case kindGone:
+		return r.applyGone(rec.value)
+	case kindIntend, kindPut:
+		conversation, _, err := messageValue(rec.value)
+		if err != nil {
+			return noOwner, err
+		}
+		return r.ownerOf(conversation)
+	case kindDelete:
+		conversation, _, _, err := keyValue(rec.value, false)
+		if err != nil {
+			return noOwner, err
+		}
+		return r.ownerOf(conversation)
+	case kindReceipt:
+		intent, _, ok := cutNumber(rec.value)
+		if !ok {
+			return noOwner, errRecord
+		}
+		return r.ownerOfIntent(intent)
+	case kindVoid:
+		if rec.refers() {
+			intent, _, _ := cutNumber(rec.value)
+			return r.ownerOfIntent(intent)
+		}
+		conversation, _, _, err := keyValue(rec.value, true)
+		if err != nil {
+			return noOwner, err
+		}
+		return r.ownerOf(conversation)
+	}
+	return noOwner, nil
+}
+
+func (r *journalReader) applyRun(value []byte) error {
+	var line struct {
+		Run    Run          `json:"run"`
+		Header headerFields `json:"header"`
+	}
+	if err := unmarshalStrict(wrap(`{"run":`, value), &line); err != nil {
+		return err
+	}
+	r.log.runs = append(r.log.runs, line.Run)
+	r.Files.header = line.Header.header(r.Files.header.Lineage, r.Files.header.Serial)
+	return nil
+}
+
+func (r *journalReader) applyHeader(value []byte) error {
+	var fields headerFields
+	if err := unmarshalStrict(value, &fields); err != nil {
+		return err
+	}
+	r.Files.header = fields.header(r.Files.header.Lineage, r.Files.header.Serial)
+	return nil
+}
+
+func (r *journalReader) applyObject(value []byte) error {
+	switch {
+	case bytes.HasPrefix(value, []byte(userPrefix)):
+		u, err := decodeUser(value)
+		if err == nil {
+			r.users.put(u)
+		}
+		return err
+	case bytes.HasPrefix(value, []byte(groupPrefix)):
+		g, err := decodeGroup(value)
+		if err == nil {
+			r.groups.put(g)
+		}
+		return err
+	}
+	c, err := decodeConversation(value)
+	if err != nil {
+		return err
+	}
+	if i, ok := r.Files.bySection[c.Addr]; ok {
+		r.sections[i].conversation = c
+		return nil
+	}
+	r.addSection(&section{addr: c.Addr, conversation: c})
+	return nil
+}
+
+func (r *journalReader) applyGone(value []byte) (owner uint32, err error) {
+	text, err := unquote(value)
+	if err != nil {
+		return noOwner, err
+	}
+	o, err := addr.ParseObject(text)
+	if err != nil {
+		return noOwner, err
+	}
+	switch o.Kind {
+	case addr.User:
+		r.users.remove(o)
+	case addr.Group:
+		r.groups.remove(o)
+	case addr.Conversation:
+		if i, ok := r.Files.bySection[o]; ok {
+			r.sections[i].conversation = nil
+			return i, nil
+		}
+	}
+	return noOwner, nil
+}
+
+// ownerOf returns the section of a conversation that stands in the state.
+func (r *journalReader) ownerOf(quoted []byte) (uint32, error) {
+	i, ok := r.bySection[string(quoted)]
+	if !ok {
+		text, err := unquote(quoted)
+		if err != nil {
+			return noOwner, err
+		}
+		o, err := addr.ParseObject(text)
+		if err != nil {
+			return noOwner, err
+		}
+		if i, ok = r.Files.bySection[o]; !ok {
+			return noOwner, fmt.Errorf("the state has no %s", o)
+		}
+		r.bySection[string(quoted)] = i
+	}
+	if r.sections[i].conversation == nil {
+		return noOwner, fmt.Errorf("the state has no %s any more", r.sections[i].addr)
+	}
+	return i, nil
+}
+
+// ownerOfIntent returns the section of an intent's conversation, which may be
+// gone by now.
+func (r *journalReader) ownerOfIntent(n uint64) (uint32, error) {
+	if n == 0 || n > r.log.count || r.log.kinds[n-1] != kindIntend {
+		return noOwner, fmt.Errorf("record %d is no intent", n)
+	}
+	return r.log.owner[n-1], nil
+}
+
+// conclude judges the journal as a whole, and groups the records by
+// conversation.
+func (r *journalReader) conclude() error {
+	l := &r.log
+	if r.stale {
+		if r.folded != l.identity() {
+			return r.damage(1, r.otherSerial())
+		}
+		*l = log{stale: true}
+		return nil
+	}
+	if len(l.runs) == 0 { // Begin did not come to its end: nothing was sent
+		*l = log{cut: true}
+		if r.snapshot == nil {
+			r.Files.header = Header{}
+		}
+		return nil
+	}
+	switch {
+	case l.tail == Lost, l.ended:
+	case r.sameBoot():
+		l.tail = CutOff
+	default:
+		l.tail = Lost
+	}
+	sizes := make([]int, len(r.sections))
+	for _, owner := range l.owner {
+		if owner != noOwner {
+			sizes[owner]++
+		}
+	}
+	for i, size := range sizes {
+		if size > 0 {
+			r.sections[i].records = make([]uint32, 0, size)
+		}
+	}
+	for i, owner := range l.owner {
+		if owner != noOwner {
+			r.sections[owner].records = append(r.sections[owner].records, uint32(i+1))
+		}
+	}
+	l.owner = nil
+	return nil
+}
+
+// identity tells one journal's records from any others.
+func (l *log) identity() string {
+	return fmt.Sprintf("%d:%08x", l.count, l.crc)
+}
+
+func (r *journalReader) lineNumber() int { return int(r.log.count) + 2 }
+
+func (r *journalReader) damage(line int, what string) error { return r.journalDamage(line, what) }
+
+func (f *Files) journalDamage(line int, what string) error {
+	return &DamageError{File: f.journal.Name(), Line: line, What: what, Next: restoreJournal}
+}
+
+func (r *journalReader) access(err error) error { return r.journalAccess(err) }
+
+func (f *Files) journalAccess(err error) error {
+	return &AccessError{Doing: "read the journal", Path: f.journal.Name(), Err: err}
+}
+
+// wrap completes a record's value, which was cut out of an object, to an
+// object again.
+func wrap(open string, value []byte) json.RawMessage {
+	b := append([]byte(open), value...)
+	return append(b, '}')
+}
+
+// JournalEnd says where the journal of the next run begins.
+type JournalEnd struct {
+	// Offset is the length of what can be trusted. 0: there is no journal, or
+	// what there is holds nothing and is to be written anew.
+	Offset int64
+	// Cut is true when something stands behind Offset that must be removed
+	// before anything is appended.
+	Cut bool
+}
+
+// JournalEnd returns how the journal is to be prepared for Begin.
+func (f *Files) JournalEnd() JournalEnd {
+	return JournalEnd{Offset: f.log.end, Cut: f.log.cut}
+}

@@ -1,0 +1,312 @@
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// scanner reads JSON values off a line. It is strict, and the strings it
+// returns share the line's memory where they hold no escapes: one allocation
+// serves a whole line.
+type scanner struct {
+	s string
+	i int
+}
+
+var errCutOff = errors.New("the line is cut off")
+
+func (p *scanner) unexpected(want string) error {
+	if p.i >= len(p.s) {
+		return errCutOff
+	}
+	return fmt.Errorf("expected %s at column %d, found %q", want, p.i+1, p.s[p.i:min(p.i+12, len(p.s))])
+}
+
+func (p *scanner) space() {
+	for p.i < len(p.s) {
+		switch p.s[p.i] {
+		case ' ', '\t', '\r', '\n':
+			p.i++
+		default:
+			return
+		}
+	}
+}
+
+// eat takes c, after white space, if it comes next.
+func (p *scanner) eat(c byte) bool {
+	p.space()
+	if p.i < len(p.s) && p.s[p.i] == c {
+		p.i++
+		return true
+	}
+	return false
+}
+
+// end makes sure that nothing follows.
+func (p *scanner) end() error {
+	p.space()
+	if p.i < len(p.s) {
+		return p.unexpected("the end of the line")
+	}
+	return nil
+}
+
+// object calls field for each attribute of an object; field takes the value.
+func (p *scanner) object(field func(name string) error) error {
+	if !p.eat('{') {
+		return p.unexpected("an object")
+	}
+	if p.eat('}') {
+		return nil
+	}
+	for {
+		name, err := p.str()
+		if err != nil {
+			return err
+		}
+		if !p.eat(':') {
+			return p.unexpected("a colon")
+		}
+		if err := field(name); err != nil {
+			return err
+		}
+		if p.eat('}') {
+			return nil
+		}
+		if !p.eat(',') {
+			return p.unexpected("a comma or }")
+		}
+	}
+}
+
+// array calls element before each element of an array; element takes it.
+func (p *scanner) array(element func() error) error {
+	if !p.eat('[') {
+		return p.unexpected("a list")
+	}
+	if p.eat(']') {
+		return nil
+	}
+	for {
+		if err := element(); err != nil {
+			return err
+		}
+		if p.eat(']') {
+			return nil
+		}
+		if !p.eat(',') {
+			return p.unexpected("a comma or ]")
+		}
+	}
+}
+
+// str takes a string.
+func (p *scanner) str() (string, error) {
+	if !p.eat('"') {
+		return "", p.unexpected("a string")
+	}
+	start := p.i
+	var high byte
+	for p.i < len(p.s) {
+		c := p.s[p.i]
+		switch {
+		case c == '"':
+			s := p.s[start:p.i]
+			p.i++
+			if high >= utf8.RuneSelf && !utf8.ValidString(s) {
+				return "", errors.New("a string is not UTF-8")
+			}
+			return s, nil
+		case c == '\\':
+			return p.escaped(start)
+		case c < 0x20:
+			return "", p.unexpected("a string without control characters")
+		}
+		high |= c
+		p.i++
+	}
+	return "", errCutOff
+}
+
+// escaped goes on with a string that began at start and has its first
+// backslash here.
+func (p *scanner) escaped(start int) (string, error) {
+	text := append(make([]byte, 0, 2*(p.i-start)+32), p.s[start:p.i]...)
+	for p.i < len(p.s) {
+		c := p.s[p.i]
+		switch {
+		case c == '"':
+			p.i++
+			if !utf8.Valid(text) {
+				return "", errors.New("a string is not UTF-8")
+			}
+			return string(text), nil
+		case c == '\\':
+			r, err := p.escape()
+			if err != nil {
+				return "", err
+			}
+			text = utf8.AppendRune(text, r)
+		case c < 0x20:
+			return "", p.unexpected("a string without control characters")
+		default:
+			text = append(text, c)
+			p.i++
+		}
+	}
+	return "", errCutOff
+}
+
+// escape takes one escape sequence, a surrogate pair as one.
+func (p *scanner) escape() (rune, error) {
+	if p.i+1 >= len(p.s) {
+		return 0, errCutOff
+	}
+	switch c := p.s[p.i+1]; c {
+	case '"', '\\', '/':
+		p.i += 2
+		return rune(c), nil
+	case 'b', 'f', 'n', 'r', 't':
+		p.i += 2
+		return map[byte]rune{'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}[c], nil
+	case 'u':
+		first, err := p.codeUnit()
+		if err != nil || first < 0xD800 || first > 0xDFFF {
+			return first, err
+		}
+		second, err := p.codeUnit()
+		if err != nil {
+			return 0, err
+		}
+		if first > 0xDBFF || second < 0xDC00 || second > 0xDFFF {
+			return 0, errors.New("half a surrogate pair in a string")
+		}
+		return (first-0xD800)<<10 + (second - 0xDC00) + 0x10000, nil
+	}
+	return 0, p.unexpected("an escape sequence")
+}
+
+// codeUnit takes \uXXXX.
+func (p *scanner) codeUnit() (rune, error) {
+	if p.i+6 > len(p.s) {
+		return 0, errCutOff
+	}
+	if p.s[p.i] != '\\' || p.s[p.i+1] != 'u' {
+		return 0, p.unexpected(`\u and four hex digits`)
+	}
+	n, err := strconv.ParseUint(p.s[p.i+2:p.i+6], 16, 16)
+	if err != nil {
+		return 0, p.unexpected(`\u and four hex digits`)
+	}
+	p.i += 6
+	return rune(n), nil
+}
+
+// integer takes a whole number.
+func (p *scanner) integer() (int64, error) {
+	p.space()
+	start := p.i
+	if p.i < len(p.s) && p.s[p.i] == '-' {
+		p.i++
+	}
+	digits := p.i
+	for p.i < len(p.s) && p.s[p.i] >= '0' && p.s[p.i] <= '9' {
+		p.i++
+	}
+	n, err := strconv.ParseInt(p.s[start:p.i], 10, 64)
+	if err != nil || p.s[digits] == '0' && p.i > digits+1 {
+		p.i = start
+		return 0, p.unexpected("a whole number")
+	}
+	return n, nil
+}
+
+// boolean takes true or false.
+func (p *scanner) boolean() (bool, error) {
+	p.space()
+	switch rest := p.s[p.i:]; {
+	case len(rest) >= 4 && rest[:4] == "true":
+		p.i += 4
+		return true, nil
+	case len(rest) >= 5 && rest[:5] == "false":
+		p.i += 5
+		return false, nil
+	}
+	return false, p.unexpected("true or false")
+}
+
+// strs takes a list of strings; an empty one is nil.
+func (p *scanner) strs() (list []string, err error) {
+	err = p.array(func() error {
+		s, err := p.str()
+		list = append(list, s)
+		return err
+	})
+	return list, err
+}
+
+// strMap takes an object of strings; an empty one is nil.
+func (p *scanner) strMap() (m map[string]string, err error) {
+	err = p.object(func(name string) error {
+		if _, twice := m[name]; twice {
+			return fmt.Errorf("%q stands there twice", name)
+		}
+		s, err := p.str()
+		if m == nil {
+			m = map[string]string{}
+		}
+		m[name] = s
+		return err
+	})
+	return m, err
+}
+
+// raw takes any value and returns its text.
+func (p *scanner) raw() (json.RawMessage, error) {
+	p.space()
+	start := p.i
+	depth := 0
+	for p.i < len(p.s) {
+		c := p.s[p.i]
+		switch c {
+		case '"':
+			if _, err := p.str(); err != nil {
+				return nil, err
+			}
+			if depth == 0 {
+				return p.valid(start)
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return p.valid(start)
+			}
+			depth--
+			if depth == 0 {
+				p.i++
+				return p.valid(start)
+			}
+		case ',':
+			if depth == 0 {
+				return p.valid(start)
+			}
+		}
+		p.i++
+	}
+	return p.valid(start)
+}
+
+func (p *scanner) valid(start int) (json.RawMessage, error) {
+	raw := json.RawMessage(p.s[start:p.i])
+	if !json.Valid(raw) {
+		p.i = start
+		return nil, p.unexpected("a JSON value")
+	}
+	return raw, nil
+}

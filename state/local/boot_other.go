@@ -1,0 +1,6 @@
+//go:build !linux && !darwin
+
+package local
+
+// Boot implements [FS].
+func (OS) Boot() string { return "" }

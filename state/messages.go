@@ -1,0 +1,135 @@
+package state
+
+import (
+	"errors"
+	"iter"
+
+	"github.com/sowdev/sow/config/addr"
+)
+
+// row is one message on its way to a reader or to a new snapshot: a line of
+// the snapshot, or a message from the journal.
+type row struct {
+	line    []byte // valid until the next row
+	number  int    // of the line in the snapshot
+	message *Message
+}
+
+// Messages implements [Reader].
+func (f *Files) Messages(conversation addr.Object) iter.Seq2[*Message, error] {
+	return func(yield func(*Message, error) bool) {
+		s := f.section(conversation)
+		if s == nil {
+			return
+		}
+		muids := newMUIDs(f.dataset, s.addr)
+		err := f.eachRow(s, func(r row) error {
+			m := r.message
+			if m == nil {
+				var err error
+				if m, err = decodeMessage(string(r.line), muids); err != nil {
+					return f.damageAt(r.number, err.Error(), restoreSnapshot)
+				}
+			}
+			if !yield(m, nil) {
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(nil, err)
+		}
+	}
+}
+
+// errStop ends eachRow early. It never leaves the package.
+var errStop = errors.New("stop")
+
+// Count implements [Reader]. When the messages cannot be read, it returns what
+// the snapshot has; reading them returns the error.
+func (f *Files) Count(conversation addr.Object) int {
+	s := f.section(conversation)
+	if s == nil {
+		return 0
+	}
+	if len(s.records) == 0 {
+		return s.count
+	}
+	n := 0
+	if err := f.eachRow(s, func(row) error { n++; return nil }); err != nil {
+		return s.count
+	}
+	return n
+}
+
+// eachRow visits a conversation's messages in the order of the chat.
+func (f *Files) eachRow(s *section, visit func(row) error) error {
+	if len(s.records) == 0 {
+		return f.eachLine(s, func(line []byte, number int) error {
+			return visit(row{line: line, number: number})
+		})
+	}
+	o, err := newOverlay(f, s.records, hashKey)
+	if err != nil {
+		return err
+	}
+	return f.merge(s, o, visit)
+}
+
+// merge visits the snapshot's messages that still stand and the journal's, in
+// order.
+func (f *Files) merge(s *section, o *overlay, visit func(row) error) error {
+	muids := newMUIDs(f.dataset, s.addr)
+	next := 0
+	flush := func(until *place) error {
+		for ; next < len(o.live); next++ {
+			c := o.changes[o.live[next]]
+			if until != nil && c.sent > until.sent {
+				return nil
+			}
+			if until != nil && c.sent == until.sent {
+				key, _, err := o.names(c)
+				if err != nil {
+					return err
+				}
+				if key > string(until.key) {
+					return nil
+				}
+			}
+			m, err := o.message(c)
+			if err != nil {
+				return err
+			}
+			if err := visit(row{message: m}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if !o.cleared && s.count > 0 {
+		err := f.eachLine(s, func(line []byte, number int) error {
+			p, err := placeOf(line)
+			if err != nil {
+				return f.damageAt(number, err.Error(), restoreSnapshot)
+			}
+			covered, err := o.covers(p.key, func() (string, error) {
+				m, err := decodeMessage(string(line), muids)
+				if err != nil {
+					return "", f.damageAt(number, err.Error(), restoreSnapshot)
+				}
+				return m.MUID, nil
+			})
+			if err != nil || covered {
+				return err
+			}
+			if err := flush(&p); err != nil {
+				return err
+			}
+			return visit(row{line: line, number: number})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return flush(nil)
+}

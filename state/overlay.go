@@ -1,0 +1,346 @@
+package state
+
+import (
+	"bytes"
+	"cmp"
+	"hash/maphash"
+	"math"
+	"slices"
+	"sort"
+)
+
+// overlay is what the journal says of one conversation's messages. It keeps 24
+// bytes for each record, and reads the records again when they are wanted: a
+// conversation may have a million.
+type overlay struct {
+	in      recordReader
+	hash    func(key []byte) uint64
+	cleared bool     // what the snapshot has of the conversation is gone
+	changes []change // sorted by hash, then as they were made
+	live    []uint32 // those of changes that are messages now, in the order of the chat
+}
+
+// change is what one record makes of one message.
+type change struct {
+	hash    uint64 // of the key
+	sent    int64  // or one of the marks below
+	record  uint32 // number of the record that holds the message, or only its key
+	outcome uint32 // number of the receipt; 0 while in doubt; record itself when it needs none
+}
+
+// What stands for sent when a change leaves no message. A message's own time
+// is never negative.
+const (
+	deleted = math.MinInt64 + iota // the message is gone
+	voided                         // what carries the muid that the record names is gone
+	past                           // the change no longer counts
+)
+
+// hashSeed makes the hashes of this process. They never leave it.
+var hashSeed = maphash.MakeSeed()
+
+func hashKey(key []byte) uint64 { return maphash.Bytes(hashSeed, key) }
+
+// newOverlay reads the journal's records of a conversation.
+func newOverlay(f *Files, records []uint32, hash func(key []byte) uint64) (*overlay, error) {
+	o := &overlay{in: recordReader{f: f}, hash: hash}
+	for _, n := range records {
+		if err := o.take(n); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(o.changes, func(a, b change) int {
+		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.record, b.record))
+	})
+	for i := 0; i < len(o.changes); {
+		end := i + 1
+		for end < len(o.changes) && o.changes[end].hash == o.changes[i].hash {
+			end++
+		}
+		if end > i+1 {
+			if err := o.resolve(o.changes[i:end]); err != nil {
+				return nil, err
+			}
+		}
+		i = end
+	}
+	return o, o.order()
+}
+
+// take adds what record n changes.
+func (o *overlay) take(n uint32) error {
+	rec, err := o.in.read(n)
+	if err != nil {
+		return err
+	}
+	switch rec.kind {
+	case kindGone:
+		o.cleared = true
+		o.changes = o.changes[:0]
+	case kindIntend, kindPut:
+		p, err := o.in.place(rec)
+		if err != nil {
+			return err
+		}
+		c := change{hash: o.hash(p.key), sent: p.sent, record: n}
+		if rec.kind == kindPut {
+			c.outcome = n
+		}
+		o.changes = append(o.changes, c)
+	case kindReceipt:
+		if c := o.ofIntent(rec); c != nil {
+			c.outcome = n
+		}
+	case kindVoid:
+		if rec.refers() {
+			if c := o.ofIntent(rec); c != nil {
+				c.sent = voided
+			}
+			return nil
+		}
+		return o.takeKey(rec, voided)
+	case kindDelete:
+		return o.takeKey(rec, deleted)
+	}
+	return nil
+}
+
+// takeKey adds a change that names its message by key.
+func (o *overlay) takeKey(rec record, mark int64) error {
+	key, _, err := o.in.names(rec)
+	if err != nil {
+		return err
+	}
+	o.changes = append(o.changes, change{hash: o.hash([]byte(key)), sent: mark, record: uint32(rec.n)})
+	return nil
+}
+
+// ofIntent finds the change made by the intent that a receipt or void refers
+// to; nil when the conversation has been deleted since.
+func (o *overlay) ofIntent(rec record) *change {
+	n, _, _ := cutNumber(rec.value)
+	i := sort.Search(len(o.changes), func(i int) bool { return uint64(o.changes[i].record) >= n })
+	if i == len(o.changes) || uint64(o.changes[i].record) != n {
+		return nil
+	}
+	return &o.changes[i]
+}
+
+// resolve leaves, among changes with keys of the same hash, at most one for
+// each key that makes a message or deletes it: the last, unless a later void
+// names its muid. Voids stay, to be held against the snapshot's message.
+func (o *overlay) resolve(group []change) error {
+	type later struct {
+		settled bool
+		voids   []string // muids
+	}
+	byKey := map[string]*later{}
+	for i := len(group) - 1; i >= 0; i-- {
+		c := &group[i]
+		key, muid, err := o.names(*c)
+		if err != nil {
+			return err
+		}
+		l := byKey[key]
+		if l == nil {
+			l = &later{}
+			byKey[key] = l
+		}
+		switch {
+		case l.settled:
+			c.sent = past
+		case c.sent == voided:
+			l.voids = append(l.voids, muid)
+		case c.sent != deleted && slices.Contains(l.voids, muid):
+			c.sent = past
+		default:
+			l.settled = true
+		}
+	}
+	return nil
+}
+
+// order lists the changes that are messages as they stand in the chat.
+func (o *overlay) order() (err error) {
+	for i, c := range o.changes {
+		if c.sent >= 0 {
+			o.live = append(o.live, uint32(i))
+		}
+	}
+	slices.SortFunc(o.live, func(i, j uint32) int {
+		a, b := o.changes[i], o.changes[j]
+		if a.sent != b.sent || i == j {
+			return cmp.Compare(a.sent, b.sent)
+		}
+		keyA, _, errA := o.names(a)
+		keyB, _, errB := o.names(b)
+		err = cmp.Or(err, errA, errB)
+		return cmp.Compare(keyA, keyB)
+	})
+	return err
+}
+
+// covers reports whether the journal says more of the snapshot's message than
+// the snapshot does.
+func (o *overlay) covers(messageKey []byte, muid func() (string, error)) (bool, error) {
+	hash := o.hash(messageKey)
+	i := sort.Search(len(o.changes), func(i int) bool { return o.changes[i].hash >= hash })
+	for ; i < len(o.changes) && o.changes[i].hash == hash; i++ {
+		c := o.changes[i]
+		if c.sent == past {
+			continue
+		}
+		key, named, err := o.names(c)
+		if err != nil {
+			return false, err
+		}
+		if key != string(messageKey) {
+			continue
+		}
+		if c.sent != voided {
+			return true, nil
+		}
+		has, err := muid()
+		if err != nil || has == named {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// names returns the key of a change's message, and the muid where the record
+// has one.
+func (o *overlay) names(c change) (key, muid string, err error) {
+	rec, err := o.in.read(c.record)
+	if err != nil {
+		return "", "", err
+	}
+	return o.in.names(rec)
+}
+
+// message returns the message that a live change makes.
+func (o *overlay) message(c change) (*Message, error) {
+	rec, err := o.in.read(c.record)
+	if err != nil {
+		return nil, err
+	}
+	m, err := o.in.message(rec)
+	if err != nil || c.outcome == c.record {
+		return m, err
+	}
+	if c.outcome == 0 {
+		m.InDoubt = true
+		return m, nil
+	}
+	if rec, err = o.in.read(c.outcome); err != nil {
+		return nil, err
+	}
+	receipt, err := parseReceipt(rec.value)
+	if err != nil {
+		return nil, o.in.damage(rec, err)
+	}
+	m.ID, m.Moderation = receipt.id, receipt.mod
+	m.InDoubt, m.Carries = false, nil
+	return m, nil
+}
+
+// recordReader reads records again that were checked when the journal was
+// opened.
+type recordReader struct {
+	f     *Files
+	buf   []byte
+	start int64 // offset of buf in the file
+	next  int64 // offset after the record that was read last
+}
+
+const (
+	nearby       = 16 << 10 // how far apart two records are read in one go
+	recordWindow = 64 << 10
+)
+
+// read returns record n. It is valid until the next read.
+func (r *recordReader) read(n uint32) (record, error) {
+	l := &r.f.log
+	from, to := l.offsets[n-1], l.end
+	if int(n) < len(l.offsets) {
+		to = l.offsets[n]
+	}
+	if from < r.start || to > r.start+int64(len(r.buf)) {
+		size := to - from
+		if from >= r.next && from-r.next < nearby {
+			size = min(max(size, recordWindow), l.end-from)
+		}
+		r.buf = slices.Grow(r.buf[:0], int(size))[:size]
+		r.start = from
+		if got, err := r.f.journal.ReadAt(r.buf, from); got < len(r.buf) {
+			r.buf = r.buf[:0]
+			return record{}, r.f.journalAccess(err)
+		}
+	}
+	r.next = to
+	line := bytes.TrimSuffix(r.buf[from-r.start:to-r.start], newline)
+	body, _, ok := cutCRC(line)
+	if !ok {
+		return record{}, r.damage(record{n: uint64(n)}, errRecord)
+	}
+	rec, err := parseRecord(body)
+	if err != nil {
+		return record{}, r.damage(record{n: uint64(n)}, err)
+	}
+	return rec, nil
+}
+
+// place returns where the message of an intend or put record stands.
+func (r *recordReader) place(rec record) (place, error) {
+	_, object, err := messageValue(rec.value)
+	if err != nil {
+		return place{}, r.damage(rec, err)
+	}
+	p, err := placeOf(object)
+	if err != nil {
+		return place{}, r.damage(rec, err)
+	}
+	return p, nil
+}
+
+// message returns the message of an intend or put record.
+func (r *recordReader) message(rec record) (*Message, error) {
+	_, object, err := messageValue(rec.value)
+	if err != nil {
+		return nil, r.damage(rec, err)
+	}
+	m, err := decodeMessage(string(object), nil)
+	if err != nil {
+		return nil, r.damage(rec, err)
+	}
+	return m, nil
+}
+
+// names returns the key of a record's message, and the muid where the record
+// has one.
+func (r *recordReader) names(rec record) (key, muid string, err error) {
+	if rec.kind == kindIntend || rec.kind == kindPut {
+		m, err := r.message(rec)
+		if err != nil {
+			return "", "", err
+		}
+		return m.Key, m.MUID, nil
+	}
+	_, quotedKey, quotedMUID, err := keyValue(rec.value, rec.kind == kindVoid)
+	if err != nil {
+		return "", "", r.damage(rec, err)
+	}
+	if key, err = unquote(quotedKey); err != nil {
+		return "", "", r.damage(rec, err)
+	}
+	if quotedMUID != nil {
+		if muid, err = unquote(quotedMUID); err != nil {
+			return "", "", r.damage(rec, err)
+		}
+	}
+	return key, muid, nil
+}
+
+func (r *recordReader) damage(rec record, err error) error {
+	return r.f.journalDamage(int(rec.n)+1, err.Error())
+}
