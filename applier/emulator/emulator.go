@@ -8,7 +8,10 @@
 package emulator
 
 import (
-	"net/http"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,7 +21,7 @@ type Plan string
 
 // The tiers.
 const (
-	Standard  Plan = "standard" // 20,000 requests a minute, 10,000 of them core operations
+	Standard  Plan = "standard" // 20,000 requests a minute, and 10,000 core operations
 	Free      Plan = "free"     // 500 a minute of either kind
 	Unlimited Plan = "off"      // no limits and no rate headers
 )
@@ -37,7 +40,8 @@ type Options struct {
 	Plan   Plan
 	Quirks Quirks
 	Faults []Fault
-	// Seed decides which requests faults hit, among all that chance decides.
+	// Seed decides which requests faults hit, and all else that is left to
+	// chance.
 	Seed uint64
 	// Keywords make a message that contains one of them, in whatever case,
 	// disapproved; nil means [DefaultKeywords].
@@ -64,7 +68,8 @@ type Request struct {
 	Method   string
 	Path     string
 	Endpoint string // such as "GET /messages/{id}"; "" for an unknown path
-	Status   int    // 0 when there was no answer
+	Status   int    // 0 when the connection was broken instead
+	Code     string // the error code of the answer, or ""
 	Fault    string // the kind of the fault that hit it, or ""
 	Took     time.Duration
 }
@@ -73,33 +78,113 @@ type Request struct {
 // is said.
 func DefaultKeywords() []string { return []string{"badword", "scam", "spam"} }
 
+const defaultModerationDelay = 2 * time.Second
+
 // Server is an emulated app. It is an [http.Handler]: the API is below /v3, the
 // page is at /. Its methods may be called concurrently.
 type Server struct {
-	options Options
+	options   Options
+	now       func() time.Time
+	endpoints []*endpoint
+	quirks    atomic.Pointer[Quirks]
+	faults    atomic.Pointer[faultPlan]
+	rates     rates
+	stats     stats
+	later     later
+	doors     doors
+
+	mu     sync.Mutex // guards what follows
+	data   *inbox
+	log    *logbook // nil without Dir
+	closed bool
 }
+
+// errClosed says that a server cannot be used any more.
+var errClosed = errors.New("the emulator is closed")
 
 // New opens the app, reading what Dir keeps. It starts nothing: give the
 // server to an http.Server or to [Server.Serve], or use [Server.Transport].
 // Close it when done.
-func New(o Options) (*Server, error) { return &Server{options: o}, nil }
+func New(o Options) (*Server, error) {
+	if o.AppID == "" {
+		o.AppID = "emulator"
+	}
+	if o.Region == "" {
+		o.Region = "us"
+	}
+	if o.Keywords == nil {
+		o.Keywords = DefaultKeywords()
+	}
+	if o.ModerationDelay == 0 {
+		o.ModerationDelay = defaultModerationDelay
+	}
+	s := &Server{options: o, now: o.Now, endpoints: endpoints(), data: newInbox()}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	switch o.Plan {
+	case "", Standard, Free, Unlimited:
+		s.rates.plan = o.Plan
+	default:
+		return nil, fmt.Errorf("there is no plan %q: want free, standard or off", o.Plan)
+	}
+	s.quirks.Store(&o.Quirks)
+	s.data.byID = o.Quirks.of(listOrder) == "by_id"
+	if err := s.SetFaults(o.Faults); err != nil {
+		return nil, err
+	}
+	s.stats.endpoints = make([]atomic.Int64, len(s.endpoints)+1)
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
 
-// ServeHTTP answers a request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
+// SetFaults replaces the rules that make requests fail. Rules with numbers
+// count from here.
+func (s *Server) SetFaults(faults []Fault) error {
+	plan, err := newFaultPlan(faults, s.options.Seed, s.endpoints)
+	if err != nil {
+		return err
+	}
+	s.faults.Store(plan)
+	return nil
+}
 
-// Transport returns a transport whose connections end in this server, whatever
-// host they are made for, through real HTTP over pipes in memory. It works
-// inside testing/synctest. https needs no certificate.
-func (s *Server) Transport() http.RoundTripper { return nil }
-
-// SetFaults replaces the rules that make requests fail. The counts that rules
-// with numbers go by start again.
-func (s *Server) SetFaults(faults []Fault) error { return nil }
-
-// SetQuirks replaces the choices of the quirks.
-func (s *Server) SetQuirks(q Quirks) {}
+// SetQuirks replaces the choices of the quirks. What is stored stays as it was
+// stored.
+func (s *Server) SetQuirks(q Quirks) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.quirks.Store(&q)
+	for _, p := range s.data.everybody {
+		again := *p.user
+		again.entity = q.appendUserEntity(nil, &again)
+		p.user = &again
+	}
+	for _, r := range s.data.allRooms {
+		again := *r.group
+		again.entity = q.appendGroupEntity(nil, &again)
+		r.group = &again
+	}
+	s.data.order(q.of(listOrder) == "by_id")
+}
 
 // Close ends open connections made through the transport or Serve, does what
 // is still to be done of requests that were to be done later, and writes
 // everything down. A closed server answers nothing.
-func (s *Server) Close() error { return nil }
+func (s *Server) Close() error {
+	s.doors.close()
+	s.later.run(s, never)
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	if s.log == nil {
+		return nil
+	}
+	return s.log.close(&s.mu)
+}

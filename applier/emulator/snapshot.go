@@ -1,6 +1,11 @@
 package emulator
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Snapshot is everything that an app holds at one moment, for tests.
 type Snapshot struct {
@@ -83,4 +88,67 @@ type Message struct {
 
 // Snapshot returns what the app holds now. Whatever was due by now is done
 // first.
-func (s *Server) Snapshot() Snapshot { return Snapshot{} }
+func (s *Server) Snapshot() Snapshot {
+	now := s.now()
+	s.later.run(s, now)
+	snap := Snapshot{
+		Requests: s.stats.requests(s.endpoints),
+		Faults:   s.stats.injected(),
+		Pending:  s.later.pending(),
+	}
+	q := s.quirks.Load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.data.everybody {
+		snap.Users = append(snap.Users, User{
+			UID: p.UID, Name: p.Name, Avatar: p.Avatar, Link: p.Link, Role: p.Role,
+			StatusMessage: p.StatusMessage, Metadata: slices.Clone(p.Metadata), Tags: slices.Clone(p.Tags),
+			CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt, DeactivatedAt: p.DeactivatedAt,
+		})
+	}
+	slices.SortFunc(snap.Users, func(a, b User) int { return strings.Compare(a.UID, b.UID) })
+	for _, r := range s.data.allRooms {
+		snap.Groups = append(snap.Groups, r.snapshot())
+	}
+	slices.SortFunc(snap.Groups, func(a, b Group) int { return strings.Compare(a.GUID, b.GUID) })
+	for _, m := range s.data.messages {
+		if m != nil {
+			snap.Messages = append(snap.Messages, m.snapshot(s.moderation(q, m, now)))
+			snap.Messages[len(snap.Messages)-1].Arrival = len(snap.Messages)
+		}
+	}
+	return snap
+}
+
+func (r *room) snapshot() Group {
+	g := Group{
+		GUID: r.GUID, Name: r.Name, Type: r.Type, Password: r.Password, Icon: r.Icon,
+		Description: r.Description, Owner: r.Owner, Metadata: slices.Clone(r.Metadata),
+		Tags: slices.Clone(r.Tags), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+	for _, m := range r.order {
+		if m.Banned {
+			g.Banned = append(g.Banned, m.UID)
+		} else {
+			g.Members = append(g.Members, Member{UID: m.UID, Scope: m.Scope, JoinedAt: m.JoinedAt})
+		}
+	}
+	slices.Sort(g.Banned)
+	slices.SortFunc(g.Members, func(a, b Member) int { return strings.Compare(a.UID, b.UID) })
+	return g
+}
+
+func (m *message) snapshot(moderation string) Message {
+	out := Message{
+		ID: strconv.FormatInt(m.id, 10), MUID: m.muid, ConversationID: m.conv.id,
+		Sender: m.sender, Receiver: m.receiver, ReceiverType: receiverType(m.conv.isGroup()),
+		Category: m.category, Type: m.kind, Text: textOf(m.data), Data: json.RawMessage(objectOf(m.data)),
+		Tags: slices.Clone(m.tags), SentAt: m.sentAt, UpdatedAt: m.updatedAt,
+		EditedAt: m.editedAt, DeletedAt: m.deletedAt, EditedBy: m.editedBy, DeletedBy: m.deletedBy,
+		Moderation: moderation,
+	}
+	if m.parent != 0 {
+		out.ParentID = strconv.FormatInt(m.parent, 10)
+	}
+	return out
+}

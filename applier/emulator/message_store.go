@@ -1,0 +1,154 @@
+package emulator
+
+import "math"
+
+// key returns a message's place in lists.
+func (d *inbox) key(m *message) key {
+	if d.byID {
+		return key{0, m.id}
+	}
+	return key{m.sentAt, m.id}
+}
+
+// order sorts all lists again.
+func (d *inbox) order(byID bool) {
+	if d.byID == byID {
+		return
+	}
+	d.byID = byID
+	d.index = index{}
+	for _, c := range d.allConvs {
+		c.index = index{}
+	}
+	for _, p := range d.everybody {
+		p.sent = index{}
+	}
+	for _, m := range d.messages {
+		if m != nil {
+			d.enlist(m)
+		}
+	}
+}
+
+// enlist puts a message into the lists.
+func (d *inbox) enlist(m *message) {
+	k := d.key(m)
+	d.index.insert(k)
+	m.conv.index.insert(k)
+	if p := d.people[m.sender]; p != nil {
+		p.sent.insert(k)
+	}
+}
+
+// addMessage stores a message that has its id.
+func (d *inbox) addMessage(m *message) {
+	for int64(len(d.messages)) < m.id {
+		d.messages = append(d.messages, nil)
+	}
+	d.messages[m.id-1] = m
+	if m.muid != "" {
+		d.muids[m.muid] = append(d.muids[m.muid], m.id)
+	}
+	d.enlist(m)
+	if m.moderatedAt != 0 {
+		d.unapproved.insert(key{0, m.id})
+	}
+	c := m.conv
+	c.arrived = m.id
+	c.updatedAt = max(c.updatedAt, m.storedAt/1e9)
+	if k := (key{m.sentAt, m.id}); k.compare(c.latest) > 0 {
+		c.latest = k
+	}
+	if c.isGroup() {
+		return
+	}
+}
+
+// removeMessage takes a message out as if it had never been there.
+func (d *inbox) removeMessage(m *message) {
+	d.messages[m.id-1] = nil
+	k := d.key(m)
+	d.index.remove(k)
+	m.conv.index.remove(k)
+	if p := d.people[m.sender]; p != nil {
+		p.sent.remove(k)
+	}
+	d.unapproved.remove(key{0, m.id})
+	d.forgetMUID(m)
+	c := m.conv
+	if c.arrived != m.id && c.latest.id != m.id {
+		return
+	}
+	c.arrived, c.latest = 0, key{}
+	for _, id := range c.index.ids() {
+		c.arrived = max(c.arrived, id)
+		if k := (key{d.message(id).sentAt, id}); k.compare(c.latest) > 0 {
+			c.latest = k
+		}
+	}
+}
+
+func (d *inbox) forgetMUID(m *message) {
+	ids := d.muids[m.muid]
+	for i, id := range ids {
+		if id == m.id {
+			ids = append(ids[:i:i], ids[i+1:]...)
+			break
+		}
+	}
+	if len(ids) == 0 {
+		delete(d.muids, m.muid)
+	} else {
+		d.muids[m.muid] = ids
+	}
+}
+
+// ids returns the ids of an index, in its order.
+func (x *index) ids() []int64 {
+	ids := make([]int64, 0, x.size)
+	x.after(key{math.MinInt64, math.MinInt64}, func(k key) bool {
+		ids = append(ids, k.id)
+		return true
+	})
+	return ids
+}
+
+// nextID gives out an id for a message.
+func (d *inbox) nextID() int64 {
+	d.messages = append(d.messages, nil)
+	return int64(len(d.messages))
+}
+
+// putNewMessage gives a message its id and stores it.
+func (s *Server) putNewMessage(m *message) {
+	m.id = s.data.nextID()
+	s.data.addMessage(m)
+	s.log.message(m)
+}
+
+// putMessage stores a changed message.
+func (s *Server) putMessage(m *message) {
+	s.data.messages[m.id-1] = m
+	if m.moderatedAt != 0 {
+		s.data.unapproved.remove(key{0, m.id})
+		s.data.unapproved.insert(key{0, m.id})
+	}
+	s.log.message(m)
+}
+
+// removeMessage removes a message for good.
+func (s *Server) removeMessage(m *message) {
+	if m == nil {
+		return
+	}
+	s.data.removeMessage(m)
+	s.log.dropMessage(m.id)
+}
+
+// eraseConversation removes a conversation with its messages.
+func (s *Server) eraseConversation(c *conversation) {
+	for _, id := range c.index.ids() {
+		s.removeMessage(s.data.message(id))
+	}
+	s.data.removeConversation(c)
+}
