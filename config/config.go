@@ -106,6 +106,8 @@ type Conversation struct {
 
 	// Read yields the messages; see Messages. The loader sets it.
 	Read func(yield func(*Message) bool) hcl.Diagnostics
+
+	reader *reader
 }
 
 // Messages yields the conversation's messages in declared order: message

@@ -13,36 +13,41 @@ import (
 )
 
 // conversationBlock is one conversation block. Its conversations share it.
+// Where its messages are depends on how its file was read.
 type conversationBlock struct {
 	*declaration
-	messages []*hcl.Block // message and dynamic blocks, in order
+	cut    *cutMessages // in the text of a file, to be parsed when they are read
+	parsed []*hcl.Block // message and dynamic blocks, in order
 }
 
-// addConversation takes in a conversation block.
-func (l *loader) addConversation(b *hcl.Block) {
-	header, messages := b.Body, []*hcl.Block(nil)
-	if body, ok := b.Body.(*hclsyntax.Body); ok {
-		header, messages = splitBody(body)
-	}
+// addConversation takes in a conversation block. With cut, the messages are
+// not in the block.
+func (l *loader) addConversation(b *hcl.Block, cut *cutMessages) {
+	header, messages := splitBody(b.Body)
 	content, diags := header.Content(conversationSchema())
 	l.report(diags...)
 	l.conversations = append(l.conversations, &conversationBlock{
 		declaration: &declaration{addr.Conversation, b, content},
-		messages:    messages,
+		cut:         cut,
+		parsed:      messages,
 	})
 }
 
 // splitBody takes the messages out of a conversation's body.
-func splitBody(body *hclsyntax.Body) (header *hclsyntax.Body, messages []*hcl.Block) {
-	header = &hclsyntax.Body{Attributes: body.Attributes, SrcRange: body.SrcRange, EndRange: body.EndRange}
+func splitBody(b hcl.Body) (header hcl.Body, messages []*hcl.Block) {
+	body, ok := b.(*hclsyntax.Body)
+	if !ok {
+		return splitJSON(b)
+	}
+	rest := &hclsyntax.Body{Attributes: body.Attributes, SrcRange: body.SrcRange, EndRange: body.EndRange}
 	for _, block := range body.Blocks {
 		if block.Type == "message" || block.Type == "dynamic" {
 			messages = append(messages, block.AsHCLBlock())
 			continue
 		}
-		header.Blocks = append(header.Blocks, block)
+		rest.Blocks = append(rest.Blocks, block)
 	}
-	return header, messages
+	return rest, messages
 }
 
 // evalConversations evaluates everything about the conversations but their
@@ -84,7 +89,8 @@ func (l *loader) evalConversation(block *conversationBlock, inst instance) {
 		dir:          l.dir,
 	}
 	r.cast = l.evalCast(&d)
-	c.Read = func(yield func(*Message) bool) hcl.Diagnostics { return r.read(yield) }
+	c.reader = r
+	c.Read = func(yield func(*Message) bool) hcl.Diagnostics { return r.begin(yield).run() }
 	l.report(d.diags...)
 	l.report(diags...)
 	l.cfg.Conversations = append(l.cfg.Conversations, c)

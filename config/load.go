@@ -19,14 +19,7 @@ import (
 // configuration must not be planned, and is good only for [Config.Check] and
 // for quoting sources.
 func Load(dir string, opts Options) (*Config, hcl.Diagnostics) {
-	l := &loader{
-		dir:  dir,
-		opts: opts,
-		cfg:  &Config{Dir: dir, sources: &sources{}},
-
-		declared: map[[2]string]hcl.Range{},
-		people:   people{users: map[string]*User{}, groups: map[string]*Group{}, labels: map[string]*User{}},
-	}
+	l := newLoader(dir, opts)
 	l.load()
 	return l.cfg, Merge(l.diags)
 }
@@ -49,6 +42,33 @@ type loader struct {
 	constants     *lang.Scope // for what must not refer to anything
 }
 
+func newLoader(dir string, opts Options) *loader {
+	l := &loader{
+		dir:       dir,
+		opts:      opts,
+		cfg:       &Config{Dir: dir, sources: &sources{}},
+		constants: lang.NewScope(lang.Functions(dir)),
+		declared:  map[[2]string]hcl.Range{},
+		people: people{
+			users:  map[string]*User{},
+			groups: map[string]*Group{},
+			labels: map[string]*User{},
+			refs:   map[string]*User{},
+		},
+	}
+	// Files are found from the configuration's directory, so that it is both
+	// the module's and the root's.
+	here := lang.Object(map[string]lang.Value{"module": lang.String("."), "root": lang.String(".")})
+	l.graph = lang.NewGraph(l.constants.With(map[string]lang.Value{"path": here}),
+		lang.Root{Name: "sow", Noun: "setting"},
+		lang.Root{Name: "var", Noun: "variable"},
+		lang.Root{Name: "local", Noun: "local value"},
+		lang.Root{Name: "user", Noun: "user"},
+		lang.Root{Name: "group", Noun: "group"},
+	)
+	return l
+}
+
 func (l *loader) report(diags ...*hcl.Diagnostic) { l.diags = append(l.diags, diags...) }
 
 func (l *loader) load() {
@@ -66,17 +86,6 @@ func (l *loader) load() {
 		})
 		return
 	}
-	l.constants = lang.NewScope(lang.Functions(l.dir))
-	l.graph = lang.NewGraph(
-		l.constants.With(map[string]lang.Value{
-			"path": lang.Object(map[string]lang.Value{"module": lang.String("."), "root": lang.String(".")}),
-		}),
-		lang.Root{Name: "sow", Noun: "setting"},
-		lang.Root{Name: "var", Noun: "variable"},
-		lang.Root{Name: "local", Noun: "local value"},
-		lang.Root{Name: "user", Noun: "user"},
-		lang.Root{Name: "group", Noun: "group"},
-	)
 	for _, name := range found.configs {
 		l.readConfig(name)
 	}
@@ -85,39 +94,96 @@ func (l *loader) load() {
 
 // readConfig reads one file and takes in its blocks.
 func (l *loader) readConfig(name string) {
-	limit, parse := int64(maxConfig), parseNative
 	if filepath.Ext(name) == ".json" {
-		limit, parse = maxWhole, parseJSON
+		if file := l.source(name, maxWhole); file != nil {
+			l.takeJSON(file)
+		}
+		return
 	}
+	if file := l.source(name, maxConfig); file != nil {
+		l.takeNative(file)
+	}
+}
+
+func (l *loader) source(name string, limit int64) *source {
 	file, diag := readSource(filepath.Join(l.dir, name), name, limit, l.cfg.sources)
 	if diag != nil {
 		l.report(diag)
+		l.incomplete()
+	}
+	return file
+}
+
+// incomplete notes that there may be more declared than is known, so that what
+// is missing is no mistake.
+func (l *loader) incomplete() {
+	l.graph.Incomplete()
+	l.people.incomplete = true
+}
+
+// takeNative takes in a file in HCL's native syntax, block by block.
+func (l *loader) takeNative(f *source) {
+	chunks, rest, stopped := cutFile(f)
+	for _, c := range chunks {
+		block, diags := c.parse(f)
+		l.report(diags...)
+		if diags.HasErrors() || block == nil {
+			l.incomplete()
+			continue
+		}
+		if c.cut && c.message > 0 {
+			if l.allowed(block.AsHCLBlock()) {
+				l.addConversation(block.AsHCLBlock(), &cutMessages{file: f, from: c.body, line: c.line, to: c.end - 1})
+			}
+			continue
+		}
+		l.take(block.AsHCLBlock())
+	}
+	if stopped == nil {
 		return
 	}
-	blocks, diags := parse(file)
+	body, diags := parseRest(f, rest, stopped)
 	l.report(diags...)
-	for _, block := range blocks {
+	if diags.HasErrors() {
+		l.incomplete()
+		return
+	}
+	for _, attr := range inOrder(attributesOf(body)) {
+		l.report(errorAt(attr.NameRange, "Argument outside of a block",
+			"An argument named %q is not expected here. Arguments stand in blocks.", attr.Name))
+	}
+	for _, block := range body.Blocks {
+		l.take(block.AsHCLBlock())
+	}
+}
+
+func attributesOf(body *hclsyntax.Body) hcl.Attributes {
+	attrs := make(hcl.Attributes, len(body.Attributes))
+	for name, attr := range body.Attributes {
+		attrs[name] = attr.AsHCLAttribute()
+	}
+	return attrs
+}
+
+// takeJSON takes in a file in HCL's JSON form.
+func (l *loader) takeJSON(f *source) {
+	if deep(f.text) {
+		at := hcl.Range{Filename: f.name, Start: hcl.InitialPos, End: hcl.InitialPos}
+		l.report(errorAt(at, "Nested too deeply", "This file is nested too deeply to be read."))
+		l.incomplete()
+		return
+	}
+	file, diags := json.Parse(withoutMark(f.text), f.name)
+	l.report(diags...)
+	if diags.HasErrors() {
+		l.incomplete()
+		return
+	}
+	content, diags := file.Body.Content(withPromised(rootSchema()))
+	l.report(diags...)
+	for _, block := range content.Blocks {
 		l.take(block)
 	}
-}
-
-// parseNative parses a file of HCL's native syntax whole.
-func parseNative(f *source) ([]*hcl.Block, hcl.Diagnostics) {
-	file, diags := hclsyntax.ParseConfig([]byte(f.text), f.name, hcl.InitialPos)
-	if diags.HasErrors() {
-		return nil, diags
-	}
-	content, contentDiags := file.Body.Content(withPromised(rootSchema()))
-	return content.Blocks, append(diags, contentDiags...)
-}
-
-func parseJSON(f *source) ([]*hcl.Block, hcl.Diagnostics) {
-	file, diags := json.Parse(withoutMark(f.text), f.name)
-	if diags.HasErrors() {
-		return nil, diags
-	}
-	content, contentDiags := file.Body.Content(withPromised(rootSchema()))
-	return content.Blocks, append(diags, contentDiags...)
 }
 
 func withPromised(schema *hcl.BodySchema) *hcl.BodySchema {
@@ -127,6 +193,9 @@ func withPromised(schema *hcl.BodySchema) *hcl.BodySchema {
 
 // take sorts a block to where it is evaluated.
 func (l *loader) take(b *hcl.Block) {
+	if !l.allowed(b) {
+		return
+	}
 	switch b.Type {
 	case "sow":
 		l.only(&l.sow, b)
@@ -136,12 +205,69 @@ func (l *loader) take(b *hcl.Block) {
 		l.addVariable(b)
 	case "locals":
 		l.addLocals(b)
-	case "user", "group", "conversation", "output":
-		l.addNamed(b)
+	case "user":
+		l.addUser(b)
+	case "group":
+		l.addGroup(b)
+	case "output":
+		l.outputs = append(l.outputs, b)
+	case "conversation":
+		l.addConversation(b, nil)
+	}
+}
+
+// allowed checks that a block may stand at the top of a file, with the labels
+// it has, and that its name is its own.
+func (l *loader) allowed(b *hcl.Block) bool {
+	header, known := headerOf(b.Type, rootSchema().Blocks)
+	if !known {
+		l.unknownBlock(b)
+		return false
+	}
+	want := len(header.LabelNames)
+	switch {
+	case len(b.Labels) < want:
+		l.report(errorAt(b.DefRange, "Block without a name",
+			"A %q block has a name, which references and addresses call it by: %s \"name\" { … }", b.Type, b.Type))
+	case len(b.Labels) > want && want == 0:
+		l.report(errorAt(b.LabelRanges[0], "Block with a name", "A %q block has no name. Remove %q.", b.Type, b.Labels[0]))
+	case len(b.Labels) > want:
+		l.report(errorAt(b.LabelRanges[want], "Block with several names",
+			"A %q block has one name, and this has %d. Remove %q.", b.Type, len(b.Labels), b.Labels[want]))
+	case want == 1:
+		return l.named(b)
 	default:
+		return true
+	}
+	l.incomplete()
+	return false
+}
+
+func headerOf(typ string, headers []hcl.BlockHeaderSchema) (hcl.BlockHeaderSchema, bool) {
+	i := slices.IndexFunc(headers, func(h hcl.BlockHeaderSchema) bool { return h.Type == typ })
+	if i < 0 {
+		return hcl.BlockHeaderSchema{}, false
+	}
+	return headers[i], true
+}
+
+// unknownBlock reports a block that nobody takes.
+func (l *loader) unknownBlock(b *hcl.Block) {
+	if _, ok := headerOf(b.Type, promised()); ok {
 		l.report(errorAt(b.DefRange, "Not supported yet",
 			"%q blocks are not supported by this version of sow. Remove the block to go on.", b.Type))
+		return
 	}
+	l.incomplete()
+	var names []string
+	for _, h := range rootSchema().Blocks {
+		names = append(names, h.Type)
+	}
+	hint := lang.Suggest(b.Type, names)
+	if b.Type == "message" || b.Type == "attachment" || b.Type == "dynamic" {
+		hint = " It belongs into a conversation."
+	}
+	l.report(errorAt(b.TypeRange, "Unknown block", "There are no blocks of type %q.%s", b.Type, hint))
 }
 
 // only keeps the one block of its type that a dataset can have.
@@ -170,22 +296,6 @@ func (l *loader) named(b *hcl.Block) bool {
 	}
 	l.declared[id] = b.DefRange
 	return true
-}
-
-func (l *loader) addNamed(b *hcl.Block) {
-	if !l.named(b) {
-		return
-	}
-	switch b.Type {
-	case "user":
-		l.addUser(b)
-	case "group":
-		l.addGroup(b)
-	case "output":
-		l.outputs = append(l.outputs, b)
-	case "conversation":
-		l.addConversation(b)
-	}
 }
 
 // addLocals takes in the values of a locals block.

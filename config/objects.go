@@ -177,6 +177,7 @@ type people struct {
 	users  map[string]*User
 	groups map[string]*Group
 	labels map[string]*User // users of blocks without for_each and count
+	refs   map[string]*User // by the shortest reference in HCL
 	// incomplete is set when some could not be evaluated, so that one that is
 	// missing may not be missing.
 	incomplete bool

@@ -155,6 +155,12 @@ type advised struct {
 	more  int
 }
 
+// has reports whether something of that part was told already, so that the
+// next one is only counted.
+func (a *advice) has(p part) bool {
+	return slices.ContainsFunc(a.told, func(t advised) bool { return t.part == p })
+}
+
 func (a *advice) add(p part, at hcl.Range, err error) {
 	for i := range a.told {
 		if a.told[i].part == p {

@@ -21,6 +21,7 @@ type reader struct {
 	sources      *sources
 	dir          string
 	cast         []castEntry
+	hclOnly      bool // messages take no cheaper way than hclsyntax; for tests
 }
 
 // reading is one pass over the messages of a conversation.
@@ -32,15 +33,23 @@ type reading struct {
 	diags    hcl.Diagnostics
 	labels   map[string]spot
 	advice   advice
+	plainly  int // messages that were read by plainMessage
 }
 
-func (r *reader) read(yield func(*Message) bool) hcl.Diagnostics {
-	rd := &reading{reader: r, yield: yield, labels: map[string]spot{}}
-	for _, block := range r.block.messages {
+func (r *reader) begin(yield func(*Message) bool) *reading {
+	return &reading{reader: r, yield: yield, labels: map[string]spot{}}
+}
+
+// run reads all messages.
+func (rd *reading) run() hcl.Diagnostics {
+	if rd.block.cut != nil {
+		rd.block.cut.read(rd)
+	}
+	for _, block := range rd.block.parsed {
 		if rd.stopped {
 			break
 		}
-		rd.readBlock(block, r.scope)
+		rd.readBlock(block, rd.scope)
 	}
 	rd.readNotations()
 	return append(rd.diags, rd.advice.diagnostics()...)

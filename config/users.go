@@ -41,6 +41,7 @@ func (l *loader) evalUser(dec *declaration, inst instance) (lang.Value, hcl.Diag
 		l.people.incomplete = true
 	} else {
 		l.people.users[u.UID] = u
+		l.people.refs[u.Addr.String()] = u
 		if u.Addr.Key.IsZero() {
 			l.people.labels[u.Addr.Name] = u
 		}

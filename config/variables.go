@@ -42,9 +42,6 @@ type given struct {
 // addVariable takes in a variable block. What it says must not depend on
 // anything, so it is evaluated at once.
 func (l *loader) addVariable(b *hcl.Block) {
-	if !l.named(b) {
-		return
-	}
 	content, diags := b.Body.Content(variableSchema())
 	l.report(diags...)
 	d := decoder{scope: l.constants, attrs: content.Attributes}

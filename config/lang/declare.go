@@ -20,6 +20,8 @@ type Root struct {
 type declarations struct {
 	roots []Root
 	nodes map[string]map[string]*node // by root and name
+	// incomplete is set when more is declared than is known.
+	incomplete bool
 }
 
 // target is what a reference names among the declarations.
@@ -60,7 +62,7 @@ func (d *declarations) node(t target) *node { return d.nodes[t.root.Name][t.name
 
 // undeclared returns the diagnostic for a reference to nothing, or nil.
 func (d *declarations) undeclared(t target) *hcl.Diagnostic {
-	if d.node(t) != nil {
+	if d.node(t) != nil || d.incomplete && t.name != "" {
 		return nil
 	}
 	names := slices.Sorted(maps.Keys(d.nodes[t.root.Name]))

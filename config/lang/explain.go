@@ -101,6 +101,9 @@ func (s *Scope) misspelt(traversal hcl.Traversal) (*hcl.Diagnostic, bool) {
 		if diag := s.decls.undeclared(t); diag != nil {
 			return diag, false
 		}
+		if s.decls.node(t) == nil {
+			return nil, true
+		}
 	}
 	root := traversal[0].(hcl.TraverseRoot)
 	at, ok := s.lookup(root.Name)

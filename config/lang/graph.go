@@ -78,6 +78,10 @@ func (g *Graph) Add(n Node) (first *hcl.Range) {
 	return nil
 }
 
+// Incomplete notes that more is declared than the graph knows of. References to
+// what it does not know are then silently unknown.
+func (g *Graph) Incomplete() { g.decls.incomplete = true }
+
 // Run evaluates all nodes, and returns the scope in which all their values are
 // known.
 func (g *Graph) Run() (*Scope, hcl.Diagnostics) {

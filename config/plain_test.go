@@ -1,0 +1,162 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/hashicorp/hcl/v2"
+)
+
+// loadText loads one file that is not on disk.
+func loadText(text string) (*Config, hcl.Diagnostics) {
+	l := newLoader(".", Options{})
+	f := newSource("main.sow.hcl", text)
+	l.cfg.sources.add(f)
+	if diag := checkEncoding(f); diag != nil {
+		return l.cfg, hcl.Diagnostics{diag}
+	}
+	l.takeNative(f)
+	l.evaluate(listing{})
+	return l.cfg, Merge(l.diags)
+}
+
+const plainPeople = `
+sow { dataset = "test" }
+user "ana" { name = "Ana" }
+user "agent" {
+  for_each = { sam = "Sam", "k.m" = "Kim" }
+  name     = each.value
+  uid      = "agent-${replace(each.key, ".", "-")}"
+}
+user "bot" {
+  count = 2
+  name  = "Bot"
+  uid   = "bot-${count.index}"
+}
+`
+
+// readings reads the messages of a conversation, with the plain path and
+// without it.
+func readings(text string) (plain, full []*Message, plainDiags, fullDiags hcl.Diagnostics, byPlain int, ok bool) {
+	cfg, diags := loadText(plainPeople + text)
+	if diags.HasErrors() || len(cfg.Conversations) != 1 {
+		return nil, nil, nil, nil, 0, false
+	}
+	c := cfg.Conversations[0]
+	read := func(hclOnly bool, out *[]*Message) (hcl.Diagnostics, int) {
+		r := *c.reader
+		r.hclOnly = hclOnly
+		rd := r.begin(func(m *Message) bool { *out = append(*out, m); return true })
+		diags := rd.run()
+		return Merge(diags), rd.plainly
+	}
+	plainDiags, byPlain = read(false, &plain)
+	fullDiags, _ = read(true, &full)
+	return plain, full, plainDiags, fullDiags, byPlain, true
+}
+
+var plainSeeds = []string{
+	`message { from = user.ana }`,
+	"message \"a\" {\n  from = user.ana\n  text = \"Hi\"\n}",
+	"message {\n  from = user.agent[\"sam\"]\n  text = \"Hi \\\"you\\\"\\n\\ttab \\\\ \"\n}",
+	"message {\n  from = user.agent[\"k.m\"]\n  text = \"50% of $5\"\n}",
+	"message {\n  from = user.bot[1] # the second\n  text = \"Łódź 김하늘 e\u0301\"\n}",
+	"message {\n  from = \"bot-0\"\n  text = \"x\" // c\n\n  # c\n  after = \"2m\"\n  tags = [ \"a\",\"b\" , ]\n}",
+	"message {\n  from = user.ana\n  text = <<EOT\n  a\n\n b $5\nEOT\n}",
+	"message {\n  from = user.ana\n  text = <<-EOT\n    a\n      b\n  \n\n    c\n  EOT\n  at = \"-3d 09:12\"\n}",
+	"message {\n  from = user.ana\n  text = <<-EOT\n\t a\n  b\n\n  EOT\n}",
+	"message {\r\n  from = user.ana\r\n  text = <<EOT\r\n  a\r\nEOT\r\n}\r",
+	"message {\n  from = user.ana\n  text = \"call +49 170 1234567\"\n}\nmessage {\n  from = user.ana\n  text = \"or +49 170 1234568\"\n}\n message {\n  from = user.ana\n  text = \"or\"\n at = \"+49 170 1234568\"\n}",
+	"message {\n  from = user.ana\n  attachment { url = \"https://example.com/a.jpg\" }\n}",
+	"message {\n  from = user.ana\n  expect = \"approved\"\n  type = \"file\"\n  attachment {\n    url = \"https://example.com/a\"\n name = \"a b\"\n mime_type = \"a/b\"\n extension = \"c\"\n size = \"12\"\n  }\n}",
+	"message \"a\" {\n  from = user.ana\n  text = \"1\"\n}\nmessage \"a\" {\n  from = user.ana\n  text = \"2\"\n}",
+	"message {\n  from = user.anna\n  text = \"${upper(\"x\")}\"\n}",
+	"message {\n  from = user.ana\n  text = \"\"\n}",
+	"message {\n  from = user.ana\n  text = \"a\"\n  text = \"b\"\n}",
+	"message {\n  from = user.ana\n  txt = \"a\"\n}",
+	"message {\n  from = user.ana\n  text = \"a\" \"b\"\n}",
+	"message {\n  from = user.ana\n  text = \"\\u00e9 \\q\"\n}",
+	"message \"~x\" {\n  from = user.ana\n  text = \"a\"\n}",
+	"/* ä */ message \"x\" {\n  from = user.ana\n  text = \"a\"\n}",
+	"message \"x\" { # c\n  from = user.ana\n  text = \"a\"\n} # d",
+	"message \"ü\" {\n  from = user.ana\n  text = \"<@uid:a>\"\n tags = [\"sow:x\"]\n}",
+	"message {\n  from = user.ana\n  text = null\n  at = \"2026-01-05T09:00:00Z\"\n after = \"1s\"\n}",
+	"message {\n  from = user.ana\n  text = \"$${x} %%{y} $$ %% $\" \n}",
+	"message {\n  from=user.ana\n  text=\"a\"\n  lifecycle {\n    on_edit = \"replace\"\n  }\n}",
+	"message {\n  from = user.ana\n  text = \"a\"\n  metadata = { a = 1 }\n}",
+	"message {\n  from = user.ana.uid\n  text = \"a\"\n}",
+	"message {\n  from = user.bot[01]\n  text = \"a\"\n}",
+}
+
+func comparePaths(t *testing.T, text string) (messages, plainly int) {
+	t.Helper()
+	plain, full, plainDiags, fullDiags, plainly, ok := readings(text)
+	if !ok {
+		return 0, 0
+	}
+	sameUser := cmp.Comparer(func(a, b *User) bool { return a == b })
+	if diff := cmp.Diff(full, plain, sameUser); diff != "" {
+		t.Fatalf("messages of %q differ (-hclsyntax +plain):\n%s", text, diff)
+	}
+	if diff := cmp.Diff(fullDiags, plainDiags, cmpopts.IgnoreFields(hcl.Diagnostic{}, "Expression", "EvalContext", "Extra")); diff != "" {
+		t.Fatalf("diagnostics of %q differ (-hclsyntax +plain):\n%s", text, diff)
+	}
+	return len(plain), plainly
+}
+
+func inConversation(body string) string {
+	return "conversation \"c\" {\n  group = group.g\n" + body + "\n}\ngroup \"g\" { name = \"G\" }\n"
+}
+
+// FuzzPlain holds the plain path and hclsyntax to the same messages, ranges
+// and diagnostics.
+func FuzzPlain(f *testing.F) {
+	for _, seed := range plainSeeds {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) { comparePaths(t, inConversation(body)) })
+}
+
+// plainTokens are what messages are made of; see [cutTokens].
+var plainTokens = slices.Concat(cutTokens, []string{
+	"message {\n", "message \"x\" {\n", "from = user.ana\n", "from = user.agent[\"sam\"]\n", "from = user.bot[0]\n", "from = \"ana\"\n",
+	"text = \"hello\"\n", "text = \"", "text = <<E\n", "text = <<-E\n", "  E\n", "}\n", "}\n", "\"\n",
+	"at = \"-3d\"\n", "after = \"2m\"\n", "expect = \"approved\"\n", "type = \"image\"\n", "tags = [\"a\", \"b\"]\n", "tags = [",
+	"attachment { url = \"https://example.com/a.jpg\" }\n", "attachment {\n", "url = \"https://example.com/a.jpg\"\n", "name = \"n\"\n", "+49 170 1234567", "a@example.com",
+})
+
+// FuzzPlainTokens is [FuzzPlain] on texts made of tokens.
+func FuzzPlainTokens(f *testing.F) {
+	for i := range plainTokens {
+		f.Add([]byte{byte(i), 0, byte(i), 1})
+	}
+	f.Fuzz(func(t *testing.T, picks []byte) {
+		var b strings.Builder
+		for _, pick := range picks {
+			b.WriteString(plainTokens[int(pick)%len(plainTokens)])
+		}
+		comparePaths(t, inConversation(b.String()))
+		comparePaths(t, inConversation("message {\nfrom = user.ana\n"+b.String()+"}\n"))
+		comparePaths(t, inConversation("message {\nfrom = user.ana\ntext = \""+b.String()+"\"\n}\n"))
+	})
+}
+
+// TestPlainPathIsTaken says which messages have to be cheap.
+func TestPlainPathIsTaken(t *testing.T) {
+	for i, seed := range plainSeeds[1:13] {
+		if messages, plainly := comparePaths(t, inConversation(seed)); messages == 0 || plainly == 0 {
+			t.Errorf("seed %d: %d of %d messages were read the cheap way:\n%s", i+1, plainly, messages, seed)
+		}
+	}
+	var b strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&b, "message \"m%d\" {\n  from = user.ana\n  text = \"Hello %d\"\n}\n", i, i)
+	}
+	if _, plainly := comparePaths(t, inConversation(b.String())); plainly != 1000 {
+		t.Errorf("%d of 1000 plain messages were read the cheap way", plainly)
+	}
+}
