@@ -168,6 +168,12 @@ func (s *Server) SetQuirks(q Quirks) {
 		r.group = &again
 	}
 	s.data.order(q.of(listOrder) == "by_id")
+	for _, m := range s.data.messages { // those that were approved may be pending again
+		if m != nil && m.moderatedAt != 0 {
+			s.data.unapproved.remove(key{0, m.id})
+			s.data.unapproved.insert(key{0, m.id})
+		}
+	}
 }
 
 // Close ends open connections made through the transport or Serve, does what

@@ -16,6 +16,7 @@ const (
 	codeBadRequest         = "ERR_BAD_REQUEST"
 	codeAPINotFound        = "ERR_API_NOT_FOUND"
 	codePlanRestriction    = "ERR_PLAN_RESTRICTION"
+	codePlanQuota          = "ERR_PLAN_QUOTA_RESTRICTION"
 	codeTooMany            = "ERR_TOO_MANY_REQUESTS"
 	codeOperationFailed    = "ERR_OPERATION_FAILED"
 	codeException          = "ERR_EXCEPTION"
@@ -98,7 +99,7 @@ func (q *Quirks) statusOf(f *failure) int {
 	switch f.code {
 	case codeEmptyKey, codeKeyNotFound, codeInvalidApp, codeNotJoined:
 		return http.StatusUnauthorized
-	case codeNoAccess, codeBanned, codePlanRestriction:
+	case codeNoAccess, codeBanned, codePlanRestriction, codePlanQuota:
 		return http.StatusForbidden
 	case codeUIDNotFound, codeGUIDNotFound, codeRoleNotFound, codeMessageNotFound, codeNotAMember,
 		codeConversationClosed, codeAPINotFound:

@@ -205,7 +205,7 @@ func (s *Server) deleteGroup(c *call) *failure {
 		s.dropMember(r, r.order[0].UID)
 	}
 	s.data.removeGroup(r.GUID)
-	s.log.drop("-g", r.GUID)
+	s.log.drop("group", r.GUID)
 	c.replySuccess("The group %s was deleted.", r.GUID)
 	return nil
 }

@@ -55,6 +55,7 @@ func (l *later) run(s *Server, now time.Time) {
 	for _, d := range l.take(now) {
 		d.call.endpoint.do(s, d.call)
 	}
+	_ = s.flush() // whoever writes next tries again, and tells of the failure
 }
 
 // take removes and returns what is due.

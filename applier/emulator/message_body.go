@@ -17,12 +17,12 @@ type draft struct {
 	muid             string
 	tags             []string
 	sentAt           int64
+	parent           int64 // of a reply in a thread
 
 	senderDetails   value
 	receiverDetails value
 	groupDetails    value
-	// receivers are those of multipleReceivers.
-	uids, guids []string
+	uids, guids     []string // those of multipleReceivers
 }
 
 func (d *draft) hasDetails() bool {

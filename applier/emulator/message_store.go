@@ -42,9 +42,7 @@ func (d *inbox) enlist(m *message) {
 
 // addMessage stores a message that has its id.
 func (d *inbox) addMessage(m *message) {
-	for int64(len(d.messages)) < m.id {
-		d.messages = append(d.messages, nil)
-	}
+	d.reserve(m.id)
 	d.messages[m.id-1] = m
 	if m.muid != "" {
 		d.muids[m.muid] = append(d.muids[m.muid], m.id)
@@ -58,9 +56,6 @@ func (d *inbox) addMessage(m *message) {
 	c.updatedAt = max(c.updatedAt, m.storedAt/1e9)
 	if k := (key{m.sentAt, m.id}); k.compare(c.latest) > 0 {
 		c.latest = k
-	}
-	if c.isGroup() {
-		return
 	}
 }
 
@@ -151,4 +146,5 @@ func (s *Server) eraseConversation(c *conversation) {
 		s.removeMessage(s.data.message(id))
 	}
 	s.data.removeConversation(c)
+	s.log.drop("conversation", c.id)
 }

@@ -62,6 +62,31 @@ func endpoints() []*endpoint {
 		{method: get, path: "/groups/{guid}/bannedusers", do: (*Server).listBanned},
 		{method: post, path: "/groups/{guid}/bannedusers/{uid}", do: (*Server).banUser},
 		{method: del, path: "/groups/{guid}/bannedusers/{uid}", do: (*Server).unbanUser},
+
+		{method: post, path: "/messages/{id}/thread", do: (*Server).sendReply, sends: true},
+		{method: get, path: "/messages/{id}/thread", do: (*Server).listThread},
+		{method: get, path: "/messages/{id}/reactions", do: (*Server).listReactions},
+		{method: get, path: "/messages/{id}/reactions/{reaction}", do: (*Server).listReactions},
+		{method: post, path: "/messages/{id}/reactions/{reaction}", do: (*Server).react},
+		{method: del, path: "/messages/{id}/reactions/{reaction}", do: (*Server).unreact},
+
+		{method: post, path: "/roles", do: (*Server).createRole},
+		{method: get, path: "/roles", do: (*Server).listRoles},
+		{method: get, path: "/roles/{role}", do: (*Server).getRole},
+		{method: put, path: "/roles/{role}", do: (*Server).updateRole},
+		{method: del, path: "/roles/{role}", do: (*Server).deleteRole},
+
+		{method: get, path: "/conversations", do: (*Server).listConversations},
+	}
+	for _, of := range []string{"/users/{uid}", "/groups/{guid}"} {
+		table = append(table,
+			&endpoint{method: get, path: of + "/conversation", do: (*Server).getConversation},
+			&endpoint{method: put, path: of + "/conversation", do: (*Server).updateConversation},
+			&endpoint{method: del, path: of + "/conversation", do: (*Server).deleteConversation},
+			&endpoint{method: post, path: of + "/conversation/delivered", do: (*Server).markConversation},
+			&endpoint{method: post, path: of + "/conversation/read", do: (*Server).markConversation},
+			&endpoint{method: del, path: of + "/conversation/read", do: (*Server).markConversation},
+		)
 	}
 	for i, e := range table {
 		e.number = i

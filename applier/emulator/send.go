@@ -177,7 +177,7 @@ func (s *Server) store(c *call, d *draft) *message {
 	m := &message{
 		muid: d.muid, sender: d.sender, receiver: d.receiver,
 		category: d.category, kind: d.kind,
-		data: d.content.fields, tags: d.tags,
+		data: d.content.fields, tags: d.tags, parent: d.parent,
 		sentAt: d.sentAt, updatedAt: c.seconds(),
 		storedAt: c.now.UnixNano(), lag: int64(c.lag),
 		held: d.sentAt > c.seconds() && c.quirks.of(sentAtFuture) == "hold",

@@ -288,7 +288,7 @@ func (s *Server) eraseUser(p *person) {
 		}
 	}
 	s.data.removeUser(p.UID)
-	s.log.drop("-u", p.UID)
+	s.log.drop("user", p.UID)
 }
 
 // deactivateUsers is DELETE /users.
