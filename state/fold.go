@@ -36,7 +36,7 @@ func (f *Files) Fold(ctx context.Context, out io.Writer) error {
 	header, err := marshal(headerLine{
 		Sow: "state", Version: formatVersion,
 		Lineage: f.header.Lineage, Serial: f.header.Serial + 1,
-		headerFields: fieldsOf(f.header), Folded: f.log.identity(),
+		headerFields: fieldsOf(f.header), Folded: f.log.identity(), // "" without a journal
 	})
 	if err != nil {
 		return err

@@ -141,17 +141,21 @@ func (j *journal) begin(run Run, header Header) error {
 	return nil
 }
 
-// commit syncs the file when something was written, at most every syncEvery.
-// After a failed sync nobody knows what is on the disk: there is no second try.
+// commit syncs the file syncEvery after something was written, together with
+// what was written meanwhile. After a failed sync nobody knows what is on the
+// disk: there is no second try.
 func (j *journal) commit() {
 	defer close(j.done)
-	pause := time.NewTimer(syncEvery)
-	defer pause.Stop()
 	for {
 		select {
 		case <-j.stop:
 			return
 		case <-j.wake:
+		}
+		select {
+		case <-j.stop:
+			return
+		case <-time.After(syncEvery):
 		}
 		upto := j.onFile.Load()
 		if err := j.file.Sync(); err != nil {
@@ -159,12 +163,6 @@ func (j *journal) commit() {
 			return
 		}
 		j.synced.Store(upto)
-		pause.Reset(syncEvery)
-		select {
-		case <-j.stop:
-			return
-		case <-pause.C:
-		}
 	}
 }
 

@@ -393,8 +393,11 @@ func (r *journalReader) conclude() error {
 	return nil
 }
 
-// identity tells one journal's records from any others.
+// identity tells one journal's records from any others. It is "" without any.
 func (l *log) identity() string {
+	if l.count == 0 {
+		return ""
+	}
 	return fmt.Sprintf("%d:%08x", l.count, l.crc)
 }
 

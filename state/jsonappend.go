@@ -3,15 +3,19 @@ package state
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"unicode/utf8"
 )
 
 const hexDigits = "0123456789abcdef"
 
 // appendString appends s as a JSON string. Only what JSON demands is escaped,
-// so that the text stays greppable. Bytes that are not UTF-8 become U+FFFD, as
-// encoding/json has it.
+// so that the text stays greppable, and the two line separators of Unicode, so
+// that a line is one line everywhere. Bytes that are not UTF-8 become U+FFFD,
+// as encoding/json has it.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
@@ -33,6 +37,14 @@ func appendString(dst []byte, s string) []byte {
 			dst = append(dst, s[start:i]...)
 			dst = append(dst, "\uFFFD"...)
 			i++
+			start = i
+			continue
+		}
+		if r == '\u2028' || r == '\u2029' {
+			dst = append(dst, s[start:i]...)
+			dst = append(dst, `\u202`...)
+			dst = append(dst, hexDigits[r&0xF])
+			i += size
 			start = i
 			continue
 		}
@@ -103,10 +115,24 @@ func unmarshalStrict(data []byte, v any) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {
-		return err
+		return plain(err)
 	}
 	if rest := bytes.TrimSpace(data[dec.InputOffset():]); len(rest) > 0 {
 		return fmt.Errorf("unexpected %.20q after the value", rest)
 	}
 	return nil
+}
+
+// plain says what encoding/json found in words for people who never saw the
+// structs.
+func plain(err error) error {
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		field := wrongType.Field[strings.LastIndexByte(wrongType.Field, '.')+1:]
+		return fmt.Errorf("%q cannot be a %s", field, wrongType.Value)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return errCutOff
+	}
+	return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 }

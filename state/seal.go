@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // Seal returns the keyed hash that stands in the state for a sensitive value:
@@ -14,14 +15,12 @@ import (
 // is seen; nothing else is.
 //
 // The key lies in the same file: a value that can be guessed can be confirmed
-// by whoever reads the state. A key that is not hex is a programmer's mistake
-// and panics.
+// by whoever reads the state. An empty key is a programmer's mistake and panics.
 func Seal(key, attribute, value string) string {
-	k, err := hex.DecodeString(key)
-	if err != nil || len(k) == 0 {
-		panic("state: the hash key is no hex string")
+	if key == "" {
+		panic("state: no key to hash a sensitive value with")
 	}
-	mac := hmac.New(sha256.New, k)
+	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write([]byte(attribute))
 	mac.Write([]byte{0})
 	mac.Write([]byte(value))
@@ -72,16 +71,21 @@ func (s *sealer) put(name, value string) {
 	s.sealed[name] = Seal(s.key, name, value)
 }
 
-// unknown is for a name that cannot be sealed: the value would be stored in
-// clear.
-func unknown(kind, name string) {
-	panic(fmt.Sprintf("state: the attribute %q of a %s cannot be sealed", name, kind))
+// mustBeOpen is for a name that has no rule. Names, people and times are what the
+// state is ordered by: a configuration may not keep them secret, but it may
+// reach them through an object that has a secret elsewhere. With any other name
+// a value would be stored that must not be.
+func mustBeOpen(kind, name string, open ...string) {
+	if !slices.Contains(open, name) {
+		panic(fmt.Sprintf("state: the attribute %q of a %s cannot be sealed", name, kind))
+	}
 }
 
 // SealUser replaces the values of the named attributes (as they are called in
 // a configuration: name, avatar, link, role, metadata, tags) by their hashes
-// under the header's hash key. Attributes without a value stay as they are. A
-// name that cannot be sealed panics, rather than let a secret through.
+// under the header's hash key. Attributes without a value stay as they are, and
+// so do uids, types and times, which the state must have in clear. A name that
+// no user has panics, rather than let a secret through.
 func SealUser(u *User, names []string, key string) {
 	s := &sealer{key: key, sealed: u.Sealed}
 	for _, name := range names {
@@ -99,7 +103,7 @@ func SealUser(u *User, names []string, key string) {
 		case "tags":
 			list(s, name, &u.Tags)
 		default:
-			unknown("user", name)
+			mustBeOpen("user", name, "uid")
 		}
 	}
 	u.Sealed = s.sealed
@@ -124,13 +128,13 @@ func SealGroup(g *Group, names []string, key string) {
 		case "tags":
 			list(s, name, &g.Tags)
 		default:
-			unknown("group", name)
+			mustBeOpen("group", name, "guid", "type", "owner", "admins", "moderators", "participants")
 		}
 	}
 	g.Sealed = s.sealed
 }
 
-// SealMessage is SealUser for a message: text, attachment, custom_data,
+// SealMessage is SealUser for a message: text, attachments, custom_data,
 // metadata, tags.
 func SealMessage(m *Message, names []string, key string) {
 	s := &sealer{key: key, sealed: m.Sealed}
@@ -138,7 +142,7 @@ func SealMessage(m *Message, names []string, key string) {
 		switch name {
 		case "text":
 			s.text(name, &m.Text)
-		case "attachment":
+		case "attachments":
 			list(s, name, &m.Attachments)
 		case "custom_data":
 			s.raw(name, &m.CustomData)
@@ -147,7 +151,7 @@ func SealMessage(m *Message, names []string, key string) {
 		case "tags":
 			list(s, name, &m.Tags)
 		default:
-			unknown("message", name)
+			mustBeOpen("message", name, "from", "type", "at", "after", "expect")
 		}
 	}
 	m.Sealed = s.sealed

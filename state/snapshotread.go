@@ -10,7 +10,11 @@ import (
 	"github.com/sowdev/sow/config/addr"
 )
 
-const restoreSnapshot = "Nothing was overwritten: bring the file back from version control or from its .backup, and run again"
+// What to do about a damaged snapshot, and about one that was edited badly.
+const (
+	restoreSnapshot = "Nothing was overwritten: bring the file back from version control or from its .backup, and run again"
+	correctSnapshot = "Nothing was overwritten: correct the line, and run again"
+)
 
 // snapshotReader goes through a snapshot once.
 type snapshotReader struct {
@@ -28,6 +32,8 @@ func (f *Files) readSnapshot() error {
 		offset := r.in.offset()
 		line, whole, err := r.in.line()
 		switch {
+		case err == io.EOF && f.sums.lines == 0:
+			return r.damage("the file is empty")
 		case err == io.EOF:
 			return r.damage("the file ends here, without its last line: it was cut off")
 		case errors.Is(err, errLineTooLong):
@@ -218,14 +224,14 @@ func (r *snapshotReader) checkMessages() error {
 		if err := r.eachLine(s, func(line []byte, number int) error {
 			m, err := decodeMessage(string(line), &muids{})
 			if err != nil {
-				return r.damageAt(number, err.Error(), restoreSnapshot)
+				return r.damageAt(number, err.Error(), correctSnapshot)
 			}
 			at := place{sent: m.SentAt, key: []byte(m.Key)}
 			if keys[m.Key] {
-				return r.damageAt(number, fmt.Sprintf("%s stands there twice", s.addr.Message(m.Key)), restoreSnapshot)
+				return r.damageAt(number, fmt.Sprintf("%s stands there twice", s.addr.Message(m.Key)), correctSnapshot)
 			}
 			if before.key != nil && before.compare(at) > 0 {
-				return r.damageAt(number, fmt.Sprintf("%s is out of order: a later message stands before it", s.addr.Message(m.Key)), restoreSnapshot)
+				return r.damageAt(number, fmt.Sprintf("%s is out of order: a later message stands before it", s.addr.Message(m.Key)), correctSnapshot)
 			}
 			before = at
 			keys[m.Key] = true

@@ -82,6 +82,10 @@ func (k Key) String() string {
 	return ""
 }
 
+// Equal reports whether two keys are the same, as == does: it lets go-cmp, which
+// cannot look inside, compare them.
+func (k Key) Equal(other Key) bool { return k == other }
+
 // Compare orders keys: none, then numbers by value, then strings by bytes.
 func (k Key) Compare(other Key) int {
 	return cmp.Or(
