@@ -1,6 +1,9 @@
 package emulator
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // key returns a message's place in lists.
 func (d *inbox) key(m *message) key {
@@ -45,7 +48,7 @@ func (d *inbox) addMessage(m *message) {
 	d.reserve(m.id)
 	d.messages[m.id-1] = m
 	if m.muid != "" {
-		d.muids[m.muid] = append(d.muids[m.muid], m.id)
+		d.muids.add(m.muid, m.id)
 	}
 	d.enlist(m)
 	if m.moderatedAt != 0 {
@@ -69,7 +72,7 @@ func (d *inbox) removeMessage(m *message) {
 		p.sent.remove(k)
 	}
 	d.unapproved.remove(key{0, m.id})
-	d.forgetMUID(m)
+	d.muids.remove(m.muid, m.id)
 	c := m.conv
 	if c.arrived != m.id && c.latest.id != m.id {
 		return
@@ -83,18 +86,44 @@ func (d *inbox) removeMessage(m *message) {
 	}
 }
 
-func (d *inbox) forgetMUID(m *message) {
-	ids := d.muids[m.muid]
-	for i, id := range ids {
-		if id == m.id {
-			ids = append(ids[:i:i], ids[i+1:]...)
-			break
-		}
+// muidIndex knows the messages with a muid. Hardly ever is there more than one.
+type muidIndex struct {
+	first  map[string]int64
+	others map[string][]int64
+}
+
+func (x *muidIndex) add(muid string, id int64) {
+	if _, taken := x.first[muid]; taken {
+		x.others[muid] = append(x.others[muid], id)
+		return
 	}
-	if len(ids) == 0 {
-		delete(d.muids, m.muid)
+	x.first[muid] = id
+}
+
+func (x *muidIndex) remove(muid string, id int64) {
+	others := x.others[muid]
+	if x.first[muid] != id {
+		x.others[muid] = slices.DeleteFunc(others, func(other int64) bool { return other == id })
+	} else if len(others) > 0 {
+		x.first[muid], x.others[muid] = others[0], others[1:]
 	} else {
-		d.muids[m.muid] = ids
+		delete(x.first, muid)
+	}
+	if len(x.others[muid]) == 0 {
+		delete(x.others, muid)
+	}
+}
+
+// all yields the ids, oldest first.
+func (x *muidIndex) all(muid string, yield func(int64) bool) {
+	id, ok := x.first[muid]
+	if !ok || !yield(id) {
+		return
+	}
+	for _, id := range x.others[muid] {
+		if !yield(id) {
+			return
+		}
 	}
 }
 

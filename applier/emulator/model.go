@@ -157,7 +157,7 @@ type inbox struct {
 	pairs      map[[2]string]*conversation
 	allConvs   []*conversation
 	messages   []*message // by id less one; nil where it was removed
-	muids      map[string][]int64
+	muids      muidIndex
 	index      index // all messages
 	unapproved index // messages that moderation has not approved, and some that it has by now
 	places     int   // given out
@@ -172,7 +172,7 @@ func newInbox() *inbox {
 		roles:  make(map[string]*role),
 		convs:  make(map[string]*conversation),
 		pairs:  make(map[[2]string]*conversation),
-		muids:  make(map[string][]int64),
+		muids:  muidIndex{first: make(map[string]int64), others: make(map[string][]int64)},
 	}
 }
 

@@ -135,23 +135,23 @@ func (s *Server) checkDuplicate(c *call, d *draft) (*message, *failure) {
 	if d.muid == "" || policy == "accept" {
 		return nil, nil
 	}
-	for _, id := range s.data.muids[d.muid] {
-		old := s.data.message(id)
-		if old == nil || !sameScope(c.quirks.of(muidScope), old, d) {
-			continue
+	var old *message
+	s.data.muids.all(d.muid, func(id int64) bool {
+		if m := s.data.message(id); sameScope(c.quirks.of(muidScope), m, d) {
+			old = m
 		}
-		if policy == "return_existing" {
-			return old, nil
-		}
-		switch c.quirks.of(muidRejectCode) {
-		case "import_code":
-			return nil, refuse(codeImportMUIDExists, "The muid "+d.muid+" is in use.")
-		case "unknown_code":
-			return nil, refuse(codeUnknownMUID, "The muid "+d.muid+" is in use.")
-		}
-		return nil, invalid(codeBadRequest, "muid", "the muid is in use")
+		return old == nil
+	})
+	if old == nil || policy == "return_existing" {
+		return old, nil
 	}
-	return nil, nil
+	switch c.quirks.of(muidRejectCode) {
+	case "import_code":
+		return nil, refuse(codeImportMUIDExists, "The muid "+d.muid+" is in use.")
+	case "unknown_code":
+		return nil, refuse(codeUnknownMUID, "The muid "+d.muid+" is in use.")
+	}
+	return nil, invalid(codeBadRequest, "muid", "the muid is in use")
 }
 
 // sameScope reports whether two messages are where they must not have the same

@@ -51,6 +51,9 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // far below.
 const maxBody = 1 << 20
 
+// usualAnswer is enough for the answer to a send.
+const usualAnswer = 2 << 10
+
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	inMemory := isInMemory(r)
@@ -80,12 +83,16 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, path string, i
 	harm := s.faults.Load().decide(e, !inMemory)
 	s.stats.count(e, harm)
 
-	in := buffers.Get().(*bytes.Buffer)
+	in, out := buffers.Get().(*bytes.Buffer), buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(in)
+	defer buffers.Put(out)
 	in.Reset()
+	out.Reset()
+	out.Grow(usualAnswer)
 	c := &call{
 		endpoint: e, args: args, rawQuery: r.URL.RawQuery, now: began,
 		behalf: lower(r.Header.Get("Onbehalfof")), quirks: s.quirks.Load(), lag: harm.lag,
+		out: out.AvailableBuffer(),
 	}
 	var a answer
 	if harm.resets() {

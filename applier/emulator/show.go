@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"bytes"
-	"slices"
 	"strconv"
 )
 
@@ -221,7 +220,7 @@ func appendReactionCounts(dst []byte, reactions []reaction, behalf string) []byt
 
 // replyMessage makes a message the answer.
 func (c *call) replyMessage(v *shown) {
-	o := begin(slices.Grow(c.out, 1024+2*len(v.m.data)))
+	o := begin(c.out)
 	o.name("data")
 	o.b = v.append(o.b)
 	c.out = o.end()
