@@ -1,0 +1,270 @@
+package planner
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/sowdev/sow/config"
+	"github.com/sowdev/sow/state"
+)
+
+// emitter writes the changes of a lane, in the order of the chat, with a few
+// unchanged messages around them.
+type emitter struct {
+	*lane
+	result *laneResult
+	out    *laneWriter
+	digest *digester
+
+	skipped  int      // unchanged messages since the last line
+	pending  []*entry // the last of them, to be shown if a change follows
+	trailing int      // unchanged messages still to be shown after a change
+	shown    []int    // unchanged messages shown, by conversation
+	unseen   []int    // all unchanged messages, by conversation
+	lastSent int
+	speakers map[string]bool
+	line     []byte
+}
+
+// emit writes the lane's changes and fills in its summary.
+func (l *lane) emit(r *laneResult, out *laneWriter) error {
+	e := &emitter{
+		lane: l, result: r, out: out, digest: newDigester(), lastSent: l.lastSent(),
+		shown: make([]int, len(l.talks)), unseen: make([]int, len(l.talks)), speakers: make(map[string]bool),
+	}
+	e.conversations()
+	if err := e.messages(); err != nil {
+		return err
+	}
+	info := &r.info
+	info.Trailing = e.skipped + len(e.pending)
+	for i, n := range e.unseen {
+		info.Changes[i].Skipped = n - e.shown[i]
+		info.Counts.Messages.NoOp += n
+	}
+	n := info.Counts.Messages
+	info.Total = n.Create + n.Update + n.Replace + n.NoOp - e.aliases()
+	e.describe()
+	info.Digest = e.digest.sum()
+	return nil
+}
+
+// aliases counts the messages that only leave the state; see talk.strange.
+func (l *lane) aliases() (n int) {
+	for _, t := range l.talks {
+		n += len(t.strange)
+	}
+	return n
+}
+
+func (e *emitter) conversations() {
+	e.digest.text(e.chat)
+	for _, t := range e.talks {
+		change := conversationChange(t)
+		e.result.changed = e.result.changed || change.Action != NoOp
+		e.result.info.Changes = append(e.result.info.Changes, change)
+		e.digest.conversation(&change)
+	}
+}
+
+// messages walks the lane: messages that stay and those that are gone, merged
+// by time.
+func (e *emitter) messages() error {
+	if t := e.talks[0]; t.skipped > 0 {
+		e.unseen[0] = t.skipped
+		e.skipped = t.skipped - len(t.tail)
+		for i := range t.tail {
+			e.pending = append(e.pending, &t.tail[i])
+		}
+	}
+	gone := e.gone
+	for i, t := range e.talks {
+		for _, s := range t.strange {
+			gone = append(gone, entry{prev: s, at: s.SentAt, action: Update, talk: int32(i)})
+		}
+	}
+	slices.SortStableFunc(gone, func(a, b entry) int { return cmp.Compare(a.at, b.at) })
+	for i := range e.live {
+		for len(gone) > 0 && gone[0].at <= e.live[i].at {
+			if err := e.remove(&gone[0]); err != nil {
+				return err
+			}
+			gone = gone[1:]
+		}
+		if err := e.stay(&e.live[i], i); err != nil {
+			return err
+		}
+	}
+	for i := range gone {
+		if err := e.remove(&gone[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stay writes a message that stays or comes.
+func (e *emitter) stay(m *entry, i int) error {
+	t := e.talks[m.talk]
+	if m.action == NoOp {
+		return e.context(m)
+	}
+	v := t.judge(m, e.header.HashKey)
+	change := &MessageChange{
+		Action: m.action, Before: m.prev, After: t.after(m, v, &e.header), When: e.instant(m),
+		Sensitive: m.decl.Sensitive, Fields: v.fields, Reason: v.reason, Source: source(m.decl.Range),
+		Late: m.sends() && i < e.lastSent, StateOnly: v.stateOnly,
+	}
+	change.Addr = t.addr.Message(change.After.Key)
+	if m.exact() && !m.kept {
+		change.Shifted = max(0, m.at-m.decl.At.At(e.anchor))
+	}
+	if m.prev != nil && m.prev.Key != change.After.Key {
+		change.From = m.prev.Key
+	}
+	counts := &e.result.info.Counts.Messages
+	counts.add(m.action)
+	e.result.work.message(change)
+	if m.sends() {
+		e.needs(e.result, t, m.decl, change.Addr)
+		if latest := &e.result.latest[change.When.Base]; *latest == nil || change.When.Seconds > (*latest).Seconds {
+			when := change.When
+			*latest = &when
+		}
+	}
+	return e.change(change, m)
+}
+
+// instant is the time of a message as the plan tells it: relative only while
+// the plan has no anchor.
+func (e *emitter) instant(m *entry) Time {
+	if e.pinned {
+		return Time{Base: config.Epoch, Seconds: m.at}
+	}
+	return m.when
+}
+
+// remove writes a message that goes. An alias only leaves the state.
+func (e *emitter) remove(m *entry) error {
+	t := e.talks[m.talk]
+	change := &MessageChange{
+		Action: Delete, Addr: t.addr.Message(m.prev.Key), Before: m.prev, Sensitive: sealedNames(m.prev.Sealed),
+	}
+	if m.action == Update {
+		change.Reason, change.StateOnly = becauseAlias, true
+	} else {
+		change.Reason = t.judge(m, e.header.HashKey).reason
+	}
+	e.result.info.Counts.Messages.add(m.action)
+	e.result.work.message(change)
+	return e.change(change, m)
+}
+
+// context takes in an unchanged message.
+func (e *emitter) context(m *entry) error {
+	e.unseen[m.talk]++
+	if e.trailing > 0 {
+		e.trailing--
+		return e.show(m)
+	}
+	if len(e.pending) == context {
+		copy(e.pending, e.pending[1:])
+		e.pending = e.pending[:context-1]
+		e.skipped++
+	}
+	e.pending = append(e.pending, m)
+	return nil
+}
+
+// show writes an unchanged message.
+func (e *emitter) show(m *entry) error {
+	e.shown[m.talk]++
+	t := e.talks[m.talk]
+	change := &MessageChange{
+		Action: NoOp, Addr: t.addr.Message(m.prev.Key), Before: m.prev, After: m.prev,
+		Sensitive: sealedNames(m.prev.Sealed),
+	}
+	if m.decl != nil {
+		change.Source = source(m.decl.Range)
+	}
+	return e.write(change, m)
+}
+
+// change writes a change, after the unchanged messages that lead up to it.
+func (e *emitter) change(change *MessageChange, m *entry) error {
+	for _, p := range e.pending {
+		if err := e.show(p); err != nil {
+			return err
+		}
+	}
+	e.pending, e.trailing, e.result.changed = e.pending[:0], context, true
+	e.digest.message(change)
+	return e.write(change, m)
+}
+
+func (e *emitter) write(change *MessageChange, m *entry) error {
+	change.Skipped, e.skipped = e.skipped, 0
+	if m.prev != nil {
+		e.speakers[m.prev.Sender] = true
+	}
+	if m.decl != nil {
+		e.speakers[m.decl.From.UID] = true
+	}
+	e.line = appendChange(e.line[:0], change, int(m.talk))
+	return e.out.write(e.line)
+}
+
+// describe says who talks in the lane.
+func (e *emitter) describe() {
+	info := &e.result.info
+	t := e.talks[0]
+	record := cmp.Or(t.next, t.prev)
+	for _, t := range e.talks {
+		if t.next != nil {
+			record = t.next
+		}
+	}
+	info.Between, info.Group = record.Between, record.Group
+	for _, uid := range info.Between {
+		e.speakers[uid] = true
+	}
+	for _, uid := range slices.Sorted(maps.Keys(e.speakers)) {
+		person, ok := e.people[uid]
+		if !ok {
+			person = state.User{UID: uid}
+		}
+		info.Members = append(info.Members, person)
+	}
+}
+
+func sealedNames(sealed map[string]string) []string {
+	if len(sealed) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(sealed))
+}
+
+// add counts one object.
+func (c *ActionCounts) add(a Action) {
+	switch a {
+	case Create:
+		c.Create++
+	case Update:
+		c.Update++
+	case Replace:
+		c.Replace++
+	case Delete:
+		c.Delete++
+	case NoOp:
+		c.NoOp++
+	}
+}
+
+func (c *ActionCounts) merge(other ActionCounts) {
+	c.Create += other.Create
+	c.Update += other.Update
+	c.Replace += other.Replace
+	c.Delete += other.Delete
+	c.NoOp += other.NoOp
+}
