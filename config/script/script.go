@@ -7,9 +7,9 @@ package script
 
 import (
 	"encoding/json"
-	"io/fs"
-	"iter"
+	"strings"
 
+	"github.com/apparentlymart/go-textseg/v15/textseg"
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -27,6 +27,11 @@ type Message struct {
 	Metadata    json.RawMessage // a JSON object with sorted keys
 	CustomData  json.RawMessage // a JSON object with sorted keys
 	Range       hcl.Range       // from the name to the end of what was said; in a source, the line
+
+	// Where the fields stand: spans of written, which begins at origin.
+	written string
+	origin  hcl.Pos
+	spans   [numFields]span
 }
 
 // Attachment is a file as a message names it. All but URL may be empty.
@@ -55,41 +60,53 @@ const (
 	Tags
 	Metadata
 	CustomData
+	numFields
 )
+
+// span is a part of a text, from one byte to before another.
+type span struct{ start, end int32 }
+
+func (s span) empty() bool { return s.start == s.end }
 
 // FieldRange returns where that part of the message is written, or m.Range
 // when it is not given. Like m itself it is valid until the next message is
 // read.
-func (m *Message) FieldRange(f Field) hcl.Range { panic("skeleton") }
-
-// Parse yields the messages of a transcript, in order. filename and start say
-// where src stands, for the ranges. The *Message is valid until the next one;
-// its strings and slices are the caller's to keep, and may share src's memory.
-//
-// After the loop, *diags holds what is wrong; lines with mistakes are not
-// yielded. At most 20 mistakes of a file are told, and how many more there
-// are.
-func Parse(src, filename string, start hcl.Pos, diags *hcl.Diagnostics) iter.Seq[*Message] {
-	panic("skeleton")
+func (m *Message) FieldRange(f Field) hcl.Range {
+	s := m.spans[f]
+	if s.empty() {
+		return m.Range
+	}
+	start := advance(m.origin, m.written[:s.start])
+	return hcl.Range{
+		Filename: m.Range.Filename,
+		Start:    start,
+		End:      advance(start, m.written[s.start:s.end]),
+	}
 }
 
-// Format returns the transcript in its canonical spacing. A transcript with
-// mistakes is returned as it is.
-func Format(src []byte) []byte { panic("skeleton") }
+// advance returns the position after s, which begins at p.
+func advance(p hcl.Pos, s string) hcl.Pos {
+	p.Byte += len(s)
+	if i := strings.LastIndexByte(s, '\n'); i >= 0 {
+		p.Line += strings.Count(s, "\n")
+		p.Column = 1
+		s = s[i+1:]
+	}
+	p.Column += columns(s)
+	return p
+}
 
-// Source is a file of messages, one to a line, that is read as a stream.
-type Source struct{}
-
-// OpenSource opens a .jsonl, .ndjson or .csv file. filename is what the ranges
-// call it.
-func OpenSource(path, filename string) (*Source, error) { panic("skeleton") }
-
-// NewSource reads from an open file, which the source closes.
-func NewSource(file fs.File, filename string) (*Source, error) { panic("skeleton") }
-
-// Messages yields the file's messages, in order, like [Parse]. It can be called
-// once.
-func (s *Source) Messages(diags *hcl.Diagnostics) iter.Seq[*Message] { panic("skeleton") }
-
-// Close closes the file.
-func (s *Source) Close() error { panic("skeleton") }
+// columns counts the characters of a piece of a line as people see them, which
+// is how hcl counts.
+func columns(s string) int {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			n, err := textseg.TokenCount([]byte(s[i:]), textseg.ScanGraphemeClusters)
+			if err != nil {
+				panic(err) // the scanner knows no errors
+			}
+			return i + n
+		}
+	}
+	return len(s)
+}
