@@ -265,46 +265,38 @@ func (p *scanner) strMap() (m map[string]string, err error) {
 	return m, err
 }
 
-// raw takes any value and returns its text.
+// raw takes any value and returns its text, without white space around its
+// parts.
 func (p *scanner) raw() (json.RawMessage, error) {
 	p.space()
 	start := p.i
 	depth := 0
 	for p.i < len(p.s) {
-		c := p.s[p.i]
-		switch c {
+		switch p.s[p.i] {
 		case '"':
 			if _, err := p.str(); err != nil {
 				return nil, err
-			}
-			if depth == 0 {
-				return p.valid(start)
 			}
 			continue
 		case '{', '[':
 			depth++
 		case '}', ']':
-			if depth == 0 {
-				return p.valid(start)
-			}
-			depth--
-			if depth == 0 {
-				p.i++
-				return p.valid(start)
+			if depth--; depth < 0 {
+				return p.compact(start)
 			}
 		case ',':
 			if depth == 0 {
-				return p.valid(start)
+				return p.compact(start)
 			}
 		}
 		p.i++
 	}
-	return p.valid(start)
+	return p.compact(start)
 }
 
-func (p *scanner) valid(start int) (json.RawMessage, error) {
-	raw := json.RawMessage(p.s[start:p.i])
-	if !json.Valid(raw) {
+func (p *scanner) compact(start int) (json.RawMessage, error) {
+	raw, err := appendRaw(make([]byte, 0, p.i-start), json.RawMessage(p.s[start:p.i]))
+	if err != nil {
 		p.i = start
 		return nil, p.unexpected("a JSON value")
 	}

@@ -21,12 +21,12 @@ type Part interface {
 const (
 	// maxLine bounds a line, so that a file that is no state at all does not
 	// fill the memory.
-	maxLine = 64 << 20
+	maxLine = 16 << 20
 
 	lineBuffer = 256 << 10
 )
 
-var errLineTooLong = errors.New("a line is longer than 64 MiB")
+var errLineTooLong = errors.New("a line is longer than 16 MiB")
 
 // castagnoli is the polynomial that processors compute in hardware.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -128,9 +128,21 @@ func decodeUser(line []byte) (*User, error) {
 	}
 	return &User{
 		Addr: l.User, UID: l.UID, Name: l.Name, Avatar: l.Avatar, Link: l.Link, Role: l.Role,
-		Metadata: l.Metadata, Tags: l.Tags, Sealed: l.Sealed,
+		Metadata: compacted(l.Metadata), Tags: l.Tags, Sealed: l.Sealed,
 		Origin: l.Origin, CreatedAt: l.CreatedAt, PreventDestroy: l.PreventDestroy,
 	}, nil
+}
+
+// compacted takes white space out of JSON that a hand may have written.
+func compacted(raw json.RawMessage) json.RawMessage {
+	if raw == nil {
+		return nil
+	}
+	raw, err := appendRaw(make([]byte, 0, len(raw)), raw)
+	if err != nil {
+		panic(err) // it was just decoded
+	}
+	return raw
 }
 
 func encodeGroup(g *Group) ([]byte, error) {
@@ -152,7 +164,7 @@ func decodeGroup(line []byte) (*Group, error) {
 	}
 	return &Group{
 		Addr: l.Group, GUID: l.GUID, Name: l.Name, Type: l.Type, Icon: l.Icon, Description: l.Description,
-		Metadata: l.Metadata, Tags: l.Tags, Owner: l.Owner,
+		Metadata: compacted(l.Metadata), Tags: l.Tags, Owner: l.Owner,
 		Admins: l.Admins, Moderators: l.Moderators, Participants: l.Participants, Sealed: l.Sealed,
 		Origin: l.Origin, CreatedAt: l.CreatedAt, PreventDestroy: l.PreventDestroy,
 	}, nil
