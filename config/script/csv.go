@@ -30,22 +30,20 @@ func (r *sourceReader) readCSV() {
 // with it.
 func (r *sourceReader) readRecord(records *csvRecords) bool {
 	for !r.stopped && records.next() {
-		if records.tooLong {
-			r.begin(string(bytes.ToValidUTF8(records.raw, nil)), records.origin)
-		} else {
-			r.begin(string(bytes.TrimRight(records.raw, "\r\n")), records.origin)
+		if records.tooLong && !records.quoted {
+			r.tellTooLong(records.raw, records.origin)
+			continue
 		}
-		length := len(r.msg.written)
+		record := string(bytes.TrimRight(records.raw, "\r\n"))
+		r.begin(record, records.origin, advance(records.origin, record))
 		switch {
-		case !records.tooLong && !utf8.ValidString(r.msg.written):
-			r.reportInvalid()
 		case records.quoted:
 			r.errorAt(0, 0, "Quote without an end", "A quoted value begins in this record and does not end. Close it with a quote; a quote inside of it is written twice.")
 			r.stopped = true
-		case records.tooLong:
-			r.tellTooLong()
+		case !utf8.ValidString(record):
+			r.reportInvalid()
 		case !records.parse():
-			at := min(records.errorAt(), length)
+			at := min(records.errorAt(), len(record))
 			r.errorAt(at, at, "Invalid CSV", "%s", records.problem())
 		default:
 			return true
@@ -128,13 +126,17 @@ func (r *sourceReader) setCell(f Field, cell string) {
 	default:
 		*r.msg.text(f) = cell
 	}
+	if err != nil {
+		r.badCell(f, err)
+	}
+}
+
+func (r *sourceReader) badCell(f Field, err error) {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		err = errors.New("its JSON has a mistake: " + err.Error())
 	}
-	if err != nil {
-		r.invalid("column", f, err)
-	}
+	r.invalid("column", f, err)
 }
 
 // splitTags reads tags with semicolons between them, or a JSON list.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2"
 )
 
 // readJSONL reads one JSON object from each line that is not blank.
@@ -19,21 +21,24 @@ func (r *sourceReader) readJSONL() {
 			return
 		}
 		if r.lines.tooLong {
-			r.begin(string(bytes.ToValidUTF8(raw, nil)), r.lines.pos())
-			r.tellTooLong()
+			r.tellTooLong(raw, r.lines.pos())
 			continue
 		}
 		raw = bytes.TrimRight(raw, "\r\n")
 		if len(bytes.TrimLeft(raw, " \t")) == 0 {
 			continue
 		}
-		r.begin(string(raw), r.lines.pos())
+		line, start := string(raw), r.lines.pos()
+		r.begin(line, start, advanceInLine(start, line))
 		r.readObject()
 		r.finish()
 	}
 }
 
-func (r *sourceReader) tellTooLong() {
+// tellTooLong tells of a line of which raw is the beginning.
+func (r *sourceReader) tellTooLong(raw []byte, start hcl.Pos) {
+	line := string(bytes.ToValidUTF8(raw, nil))
+	r.begin(line, start, advanceInLine(start, line))
 	r.errorAt(0, len(r.msg.written), "Line too long", "Line %d has more than %d MB. A source has one message on each line.", r.lines.number, maxLine>>20)
 }
 
@@ -113,14 +118,20 @@ func (r *sourceReader) setField(s *jsonScanner, f Field, at span) {
 			err = errors.New("it has to be a string")
 		}
 	}
-	var syntax *json.SyntaxError
-	switch {
-	case err == nil:
-	case errors.As(err, &syntax) || !json.Valid([]byte(s.text)):
-		s.failed = true // the syntax comes first
-	default:
-		r.invalid("field", f, err)
+	if err != nil {
+		r.badValue(s, f, err)
 	}
+}
+
+// badValue tells what is wrong with the value of a field, if the syntax is
+// right; else that comes first.
+func (r *sourceReader) badValue(s *jsonScanner, f Field, err error) {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) || !json.Valid([]byte(s.text)) {
+		s.failed = true
+		return
+	}
+	r.invalid("field", f, err)
 }
 
 // tellSyntax tells where the line is no JSON object. What encoding/json says

@@ -86,27 +86,46 @@ func (m *Message) FieldRange(f Field) hcl.Range {
 
 // advance returns the position after s, which begins at p.
 func advance(p hcl.Pos, s string) hcl.Pos {
-	p.Byte += len(s)
 	if i := strings.LastIndexByte(s, '\n'); i >= 0 {
-		p.Line += strings.Count(s, "\n")
-		p.Column = 1
+		p = hcl.Pos{Line: p.Line + strings.Count(s, "\n"), Column: 1, Byte: p.Byte + i + 1}
 		s = s[i+1:]
 	}
+	return advanceInLine(p, s)
+}
+
+// advanceInLine is advance for a part of one line.
+func advanceInLine(p hcl.Pos, s string) hcl.Pos {
 	p.Column += columns(s)
+	p.Byte += len(s)
 	return p
 }
 
 // columns counts the characters of a piece of a line as people see them, which
 // is how hcl counts.
 func columns(s string) int {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			n, err := textseg.TokenCount([]byte(s[i:]), textseg.ScanGraphemeClusters)
-			if err != nil {
-				panic(err) // the scanner knows no errors
-			}
-			return i + n
-		}
+	i := asciiPrefix(s)
+	if i == len(s) {
+		return i
 	}
-	return len(s)
+	n, err := textseg.TokenCount([]byte(s[i:]), textseg.ScanGraphemeClusters)
+	if err != nil {
+		panic(err) // the scanner knows no errors
+	}
+	return i + n
+}
+
+// asciiPrefix returns how many bytes of s, from its beginning, are ASCII and
+// stand for a character each whatever follows them.
+func asciiPrefix(s string) int {
+	i := 0
+	for i+8 <= len(s) && s[i]|s[i+1]|s[i+2]|s[i+3]|s[i+4]|s[i+5]|s[i+6]|s[i+7] < 0x80 {
+		i += 8
+	}
+	for i < len(s) && s[i] < 0x80 {
+		i++
+	}
+	if i < len(s) && i > 0 {
+		i-- // what follows may belong to it
+	}
+	return i
 }

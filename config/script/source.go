@@ -131,14 +131,14 @@ type sourceReader struct {
 	bad bool // msg has a mistake and is not to be yielded
 }
 
-// begin starts the message of a line or record, which is written and begins at
-// origin.
-func (r *sourceReader) begin(written string, origin hcl.Pos) {
+// begin starts the message of a line or record, which is written and stands
+// from start to end.
+func (r *sourceReader) begin(written string, start, end hcl.Pos) {
 	r.bad = false
 	r.msg = Message{
 		written: written,
-		origin:  origin,
-		Range:   hcl.Range{Filename: r.filename, Start: origin, End: advance(origin, written)},
+		origin:  start,
+		Range:   hcl.Range{Filename: r.filename, Start: start, End: end},
 	}
 }
 
