@@ -116,6 +116,17 @@ func (v value) items(f func(item value)) {
 	}
 }
 
+// first returns the first element of an array, or nil.
+func (v value) first() value {
+	var first value
+	v.items(func(item value) {
+		if first == nil {
+			first = item
+		}
+	})
+	return first
+}
+
 // field returns the last member of an object with that name, or nil.
 func (v value) field(name string) value {
 	var found value
