@@ -55,7 +55,7 @@ func (r *sourceReader) readRecord(records *csvRecords) bool {
 // readHeader returns the fields that the columns hold, or nil when it cannot.
 func (r *sourceReader) readHeader(records *csvRecords) []Field {
 	if !r.readRecord(records) {
-		if !r.report.mistake && r.lines.err == io.EOF {
+		if !r.report.mistake && errors.Is(r.lines.err, io.EOF) {
 			at := hcl.Pos{Line: 1, Column: 1}
 			r.report.error(hcl.Range{Filename: r.filename, Start: at, End: at}, "Header is missing",
 				"The file is empty. Its first line names the columns, as in:\n  from,text,at,label")

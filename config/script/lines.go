@@ -3,6 +3,7 @@ package script
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 
 	"github.com/hashicorp/hcl/v2"
@@ -43,7 +44,7 @@ func (l *lines) read() (line []byte, ok bool) {
 	line, l.err = l.r.ReadSlice('\n')
 	l.next += int64(len(line))
 	l.tooLong = len(line) > maxLine
-	if l.err == bufio.ErrBufferFull {
+	if errors.Is(l.err, bufio.ErrBufferFull) {
 		if !l.tooLong {
 			l.err = io.EOF // of the file that was opened; this one has grown
 			return nil, false
@@ -51,7 +52,7 @@ func (l *lines) read() (line []byte, ok bool) {
 		line = bytes.Clone(line[:80])
 		l.err = l.skip()
 	}
-	if l.err != nil && l.err != io.EOF {
+	if l.err != nil && !errors.Is(l.err, io.EOF) {
 		return nil, false
 	}
 	if l.offset == 0 && bytes.HasPrefix(line, []byte(byteOrderMark)) {
@@ -66,7 +67,7 @@ func (l *lines) skip() error {
 	for {
 		rest, err := l.r.ReadSlice('\n')
 		l.next += int64(len(rest))
-		if err != bufio.ErrBufferFull {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return err
 		}
 	}

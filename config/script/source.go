@@ -92,7 +92,7 @@ func (s *Source) Messages(diags *hcl.Diagnostics) iter.Seq[*Message] {
 func (s *Source) finish(r *sourceReader) {
 	at := hcl.Pos{Line: max(r.lines.number, 1), Column: 1, Byte: int(r.lines.offset)}
 	where := hcl.Range{Filename: s.filename, Start: at, End: at}
-	if err := r.lines.err; err != nil && err != io.EOF {
+	if err := r.lines.err; err != nil && !errors.Is(err, io.EOF) {
 		r.report.error(where, "Cannot read the source", "Reading stopped here: %v.", cause(err))
 		return
 	}

@@ -400,7 +400,7 @@ func (p *transcript) plainBrackets(piece string, from int) string {
 		}
 		_, rest, ok, broken := cutAttachment(piece[i:])
 		// Before anything is said, one without a good URL is a mistake.
-		if !ok && !(broken && p.lines == 0 && backslashes(piece) == i) {
+		if !ok && (!broken || p.lines > 0 || backslashes(piece) != i) {
 			continue
 		}
 		if i > 0 && piece[i-1] == '\\' {
