@@ -1,0 +1,36 @@
+package view
+
+import (
+	"errors"
+
+	"github.com/sowdev/sow/applier"
+)
+
+// errorJSON is an error with what programs branch on.
+type errorJSON struct {
+	Kind    string `json:"kind"`             // refused, rate-limit, unknown, not-sent or error
+	Code    string `json:"code,omitempty"`   // of a refusal: the app's error.code
+	Status  int    `json:"status,omitempty"` // the HTTP status, where there was an answer
+	Message string `json:"message"`
+}
+
+func errorOf(err error) *errorJSON {
+	var (
+		refusal *applier.Refusal
+		limit   *applier.RateLimit
+		unknown *applier.Unknown
+		notSent *applier.NotSent
+	)
+	e := &errorJSON{Kind: "error", Message: err.Error()}
+	switch {
+	case errors.As(err, &refusal):
+		e.Kind, e.Code, e.Status = "refused", refusal.Code, refusal.Status
+	case errors.As(err, &limit):
+		e.Kind = "rate-limit"
+	case errors.As(err, &unknown):
+		e.Kind, e.Status = "unknown", unknown.Status
+	case errors.As(err, &notSent):
+		e.Kind = "not-sent"
+	}
+	return e
+}

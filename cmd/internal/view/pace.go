@@ -1,0 +1,84 @@
+package view
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// pace knows how fast an apply goes and how long it will take.
+type pace struct {
+	forecast float64 // seconds that the plan foresees for all of it
+	started  time.Time
+	total    int
+	done     int
+	samples  []sample // at most one a second, the last window of them
+}
+
+type sample struct {
+	at   time.Time
+	done int
+}
+
+const (
+	// window is how far back the rate looks: an apply goes in bursts and
+	// pauses, and neither should stand for all of it.
+	window = 30 * time.Second
+	// trusted is how long the plan's forecast counts more than what was seen.
+	trusted = 10 * time.Second
+)
+
+func newPace(forecast float64) pace { return pace{forecast: forecast} }
+
+func (p *pace) begin(now time.Time, total int) {
+	p.started, p.total = now, total
+	p.samples = append(p.samples[:0], sample{now, 0})
+}
+
+// rate is what was done a second, of late.
+func (p *pace) rate(now time.Time) float64 {
+	last := p.samples[len(p.samples)-1]
+	if now.Sub(last.at) >= time.Second {
+		p.samples = append(p.samples, sample{now, p.done})
+	}
+	for len(p.samples) > 2 && now.Sub(p.samples[0].at) > window {
+		p.samples = p.samples[1:]
+	}
+	first := p.samples[0]
+	elapsed := now.Sub(first.at).Seconds()
+	if elapsed <= 0 {
+		return 0
+	}
+	return float64(p.done-first.done) / elapsed
+}
+
+// left is the time, in seconds, that the rest will take; negative when nobody
+// can say.
+func (p *pace) left(now time.Time, rate float64) float64 {
+	rest := float64(p.total - p.done)
+	switch {
+	case p.total > 0 && p.forecast > 0 && now.Sub(p.started) < trusted:
+		return p.forecast * rest / float64(p.total)
+	case rate > 0:
+		return rest / rate
+	}
+	return -1
+}
+
+func (p *pace) status(now time.Time) string {
+	if p.started.IsZero() {
+		return ""
+	}
+	rate := p.rate(now)
+	status := fmt.Sprintf("%s of %s done", number(p.done), number(max(p.total, p.done)))
+	switch {
+	case rate >= 1:
+		status += fmt.Sprintf(", %s a second", number(int(math.Round(rate))))
+	case rate > 0:
+		status += fmt.Sprintf(", %s a minute", number(int(math.Ceil(rate*60))))
+	}
+	if left := p.left(now, rate); left > 0 {
+		status += fmt.Sprintf(", %s left", about(left))
+	}
+	return status
+}

@@ -1,0 +1,332 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sowdev/sow/planner"
+)
+
+// PlanOptions say how a plan is shown.
+type PlanOptions struct {
+	Full bool // cut nothing (--full)
+	// Next is said below a plan with changes: what to do now, usually a command
+	// on a line of its own that begins with two blanks. "" says nothing.
+	Next string
+}
+
+// How much of what is only added is shown where nobody asks for all. Updates,
+// replacements, deletes and messages in doubt are never cut.
+const (
+	firstAdded    = 20 // messages at the beginning of a chat
+	lastAdded     = 5  // and at its end
+	maxAddedChats = 30 // chats in which messages are only added
+	maxAddedUsers = 30 // users and groups
+)
+
+// Plan shows a plan: as text or a document on Out, or as events. It reads each
+// lane at most twice and holds one message at a time.
+func (v *View) Plan(p *planner.Plan, o PlanOptions) error {
+	if err := v.stream.plan(p); err != nil {
+		return err
+	}
+	switch v.o.Format {
+	case JSON:
+		return v.document(func(d *document) error { return d.plan(p) })
+	case Stream:
+		return nil
+	}
+	return v.resultOf(func(pr *printer) error {
+		t := &planText{p: pr, plan: p, full: o.Full}
+		return t.print(o.Next)
+	})
+}
+
+// planText prints one plan as text.
+type planText struct {
+	p    *printer
+	plan *planner.Plan
+	full bool
+	// leftSymbols puts the symbols into the first column, where the colouring
+	// of a diff wants them.
+	leftSymbols bool
+	// title takes the heading of a chat and who talks in it, instead of the
+	// line that they would be.
+	title func(title, who spans)
+
+	deletesTold int
+	whyDeleted  string // the reason that was told last
+}
+
+func (t *planText) print(next string) error {
+	if t.plan.Empty() {
+		t.p.prose(nothingToDo(t.plan), 0)
+		return nil
+	}
+	t.heading()
+	if err := t.deletesList(); err != nil {
+		return err
+	}
+	t.peopleList()
+	if err := t.chats(); err != nil {
+		return err
+	}
+	t.p.blank()
+	t.p.line(say(faint, "digest  "+t.plan.Digest))
+	if next != "" {
+		t.p.prose(next, 0)
+	}
+	return nil
+}
+
+// nothingToDo is all there is to say of an empty plan.
+func nothingToDo(p *planner.Plan) string {
+	if p.Destroy {
+		return fmt.Sprintf("Nothing to do: nothing of %s is left in %s.", p.Dataset, appName(p))
+	}
+	return fmt.Sprintf("Nothing to do: %s in %s is as declared.", p.Dataset, appName(p))
+}
+
+// appName says where a plan goes.
+func appName(p *planner.Plan) string {
+	switch {
+	case p.AppID == "":
+		return "an app not chosen yet"
+	case p.Region == "":
+		return "app " + p.AppID
+	}
+	return fmt.Sprintf("app %s (%s)", p.AppID, p.Region)
+}
+
+// digestShown is how much of a digest stands in a heading.
+const digestShown = len("sha256:") + 8
+
+func (t *planText) heading() {
+	what := "sow  "
+	if t.plan.Destroy {
+		what = "sow destroy  "
+	}
+	line := spans{say(strong, what)}
+	line = append(line, foreign(strong, t.plan.Dataset)...)
+	line = append(line, foreign(plain, " → "+appName(t.plan))...)
+	if len(t.plan.Digest) > digestShown {
+		digest := t.plan.Digest[:digestShown] + "…"
+		if gap := t.p.width - line.width() - textWidth(digest); gap >= columnGap {
+			line = append(line, pad(gap), say(faint, digest))
+		}
+	}
+	t.p.line(line...)
+	t.p.hang(nil, spans{say(plain, countsSentence(t.plan))})
+	if sentence := forecastSentence(t.plan.Forecast); sentence != "" {
+		t.p.hang(nil, foreign(plain, sentence))
+	}
+}
+
+// countsSentence says how much a plan does: "2 users, 1 group, 3 messages to
+// add · 1 message to change · 1 message to delete".
+func countsSentence(p *planner.Plan) string {
+	users, groups := forgotten(p)
+	counts := p.Counts
+	counts.Users.Delete -= users
+	counts.Groups.Delete -= groups
+	sentence := tally(counts, map[planner.Action]string{
+		planner.Create: "to add", planner.Update: "to change", planner.Replace: "to replace", planner.Delete: "to delete",
+	})
+	left := tally(planner.Counts{Users: planner.ActionCounts{Delete: users}, Groups: planner.ActionCounts{Delete: groups}},
+		map[planner.Action]string{planner.Delete: "to forget"})
+	switch {
+	case sentence == "" && left == "":
+		return "nothing to send; only the state changes"
+	case sentence == "" || left == "":
+		return sentence + left
+	}
+	return sentence + " · " + left
+}
+
+// forgotten counts the users and groups that leave the state and stay in the
+// app.
+func forgotten(p *planner.Plan) (users, groups int) {
+	for i := range p.Users {
+		if c := &p.Users[i]; c.Action == planner.Delete && c.Forget {
+			users++
+		}
+	}
+	for i := range p.Groups {
+		if c := &p.Groups[i]; c.Action == planner.Delete && c.Forget {
+			groups++
+		}
+	}
+	return users, groups
+}
+
+// tally counts objects by what is done with them.
+func tally(c planner.Counts, verbs map[planner.Action]string) string {
+	var parts []string
+	for _, action := range []planner.Action{planner.Create, planner.Update, planner.Replace, planner.Delete} {
+		var things []string
+		for _, kind := range []struct {
+			name   string
+			counts planner.ActionCounts
+		}{{"user", c.Users}, {"group", c.Groups}, {"message", c.Messages}} {
+			if n := countOf(kind.counts, action); n > 0 {
+				things = append(things, count(n, kind.name))
+			}
+		}
+		if len(things) > 0 {
+			parts = append(parts, strings.Join(things, ", ")+" "+verbs[action])
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+func countOf(c planner.ActionCounts, a planner.Action) int {
+	switch a {
+	case planner.Create:
+		return c.Create
+	case planner.Update:
+		return c.Update
+	case planner.Replace:
+		return c.Replace
+	case planner.Delete:
+		return c.Delete
+	}
+	return c.NoOp
+}
+
+// slowEnough is the forecast, in seconds, from which it is worth knowing who
+// holds things up.
+const slowEnough = 60
+
+// forecastSentence says what an apply will take: "about 4 s: 8 requests, at
+// most 500 a minute".
+func forecastSentence(f planner.Forecast) string {
+	if f.Requests == 0 {
+		return ""
+	}
+	s := fmt.Sprintf("about %s: %s", about(f.Seconds), count(f.Requests, "request"))
+	if f.PerMinute > 0 {
+		s += fmt.Sprintf(", at most %s a minute", number(f.PerMinute))
+	}
+	if f.Seconds >= slowEnough && f.SlowestSender != "" {
+		s += fmt.Sprintf("; slowest is %s with %s", f.SlowestSender, count(f.SlowestCount, "message"))
+	}
+	return s
+}
+
+// section prints the heading of a part of the plan.
+func (t *planText) section(title string) {
+	if t.leftSymbols {
+		return // the page has headings of its own
+	}
+	t.p.blank()
+	t.p.line(say(strong, title))
+}
+
+// deletesList lists everything that goes, before anything else and without a
+// cut.
+func (t *planText) deletesList() error {
+	var people []person
+	for _, person := range peopleOf(t.plan) {
+		if person.action == planner.Delete {
+			people = append(people, person)
+		}
+	}
+	lanes := lanesWithDeletes(t.plan)
+	if len(people) == 0 && len(lanes) == 0 {
+		return nil
+	}
+	t.section("delete")
+	for _, person := range people {
+		t.person(person, nil)
+		t.toldDelete()
+	}
+	for _, i := range lanes {
+		if err := t.deletedIn(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *planText) toldDelete() {
+	if !t.p.cut {
+		t.deletesTold++
+	}
+}
+
+// lanesWithDeletes returns the indexes of the lanes in which something goes.
+func lanesWithDeletes(p *planner.Plan) []int {
+	var lanes []int
+	for i := range p.Lanes {
+		lane := &p.Lanes[i]
+		record := slices.ContainsFunc(lane.Changes, func(c planner.ConversationChange) bool { return c.Action == planner.Delete })
+		if lane.Counts.Messages.Delete > 0 || record {
+			lanes = append(lanes, i)
+		}
+	}
+	return lanes
+}
+
+// deletedIn lists what goes from one chat.
+func (t *planText) deletedIn(i int) error {
+	lane := &t.plan.Lanes[i]
+	for _, c := range lane.Changes {
+		if c.Action == planner.Delete {
+			line := append(t.symbol(planner.Delete), foreign(plain, c.Addr.String())...)
+			t.p.hang(append(line, pad(columnGap)), foreign(faint, orElse(c.Reason, "no longer declared")))
+		}
+	}
+	if lane.Counts.Messages.Delete == 0 {
+		return nil
+	}
+	names := newCast(lane.Members)
+	for m, err := range t.plan.Lane(i) {
+		if err != nil {
+			return err
+		}
+		if m.Action == planner.Delete {
+			t.deleted(m, names)
+			t.toldDelete()
+		}
+		if t.p.cut {
+			return nil
+		}
+	}
+	return nil
+}
+
+// deleted prints one message that goes, with its address.
+func (t *planText) deleted(m *planner.MessageChange, names cast) {
+	head := append(t.symbol(planner.Delete), foreign(plain, m.Addr.String())...)
+	text := append(spans{say(faint, momentOf(t.plan, m).full), pad(2)}, foreign(strong, names.name(m.Before.Sender))...)
+	text = append(text, pad(2))
+	e := describe(m)
+	if m.Reason != t.whyDeleted && !inDoubt(m) {
+		t.whyDeleted = m.Reason
+		e.notes = append(e.notes, m.Reason)
+	}
+	for i, paragraph := range e.withNotes() {
+		if i > 0 {
+			text = append(text, say(faint, " / "))
+		}
+		text = append(text, paragraph...)
+	}
+	if head.width()+columnGap+text.width() <= t.p.width {
+		t.p.line(append(append(head, pad(columnGap)), text...)...)
+		return
+	}
+	t.p.line(head...)
+	t.p.hang(spans{pad(hangBelow)}, text)
+}
+
+func (t *planText) symbol(a planner.Action) spans {
+	return symbolColumn(a.Symbol(), t.leftSymbols)
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}

@@ -1,0 +1,228 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/sowdev/sow/applier"
+	"github.com/sowdev/sow/planner"
+)
+
+// How often progress is shown: on a terminal a line is rewritten, elsewhere
+// lines are added.
+const (
+	redrawEvery = 100 * time.Millisecond
+	lineEvery   = 5 * time.Second
+)
+
+// maxLines is how many failures, doubts and warnings are each told while they
+// happen; the summary has them all.
+const maxLines = 20
+
+// Progress shows how an apply goes: a line at the foot of a terminal, plain
+// lines elsewhere, and events.
+type Progress struct {
+	v     *View
+	stop  chan struct{}
+	ended sync.WaitGroup
+	close sync.Once
+
+	mu     sync.Mutex // guards the rest
+	tally  pace
+	told   map[applier.EventKind]int // lines printed
+	waits  string                    // what sending waits for
+	until  time.Time                 // when that is over
+	failed int
+	doubts int // not settled yet
+}
+
+var _ applier.Reporter = (*Progress)(nil)
+
+// Progress returns a reporter for one apply of p. Close it before the summary
+// is shown. Other things may be shown while it runs: they appear above its
+// line.
+func (v *View) Progress(p *planner.Plan) *Progress {
+	pr := &Progress{
+		v:     v,
+		stop:  make(chan struct{}),
+		tally: newPace(p.Forecast.Seconds),
+		told:  map[applier.EventKind]int{},
+	}
+	if v.o.Format != Text {
+		return pr
+	}
+	every := lineEvery
+	if v.o.ErrTerminal {
+		every = redrawEvery
+		v.mu.Lock()
+		v.live = &liveLine{w: v.o.Err}
+		v.mu.Unlock()
+	}
+	pr.ended.Go(func() { pr.run(every) })
+	return pr
+}
+
+func (p *Progress) run(every time.Duration) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	said := ""
+	for {
+		select {
+		case <-p.stop:
+			return
+		case <-ticker.C:
+		}
+		status := p.status(time.Now())
+		if status == "" || status == said {
+			continue
+		}
+		said = status
+		if p.v.o.ErrTerminal {
+			p.v.redraw(status)
+		} else {
+			p.v.talk(func(pr *printer) { pr.line(foreign(plain, status)...) })
+		}
+	}
+}
+
+// Close ends the live line. It may be called more than once.
+func (p *Progress) Close() {
+	p.close.Do(func() {
+		close(p.stop)
+		p.ended.Wait()
+		p.v.mu.Lock()
+		defer p.v.mu.Unlock()
+		p.v.live.hide()
+		p.v.live = nil
+	})
+}
+
+// Report takes in an event. It waits for nothing but the streams.
+func (p *Progress) Report(e applier.Event) {
+	p.v.stream.applied(e)
+	if line := p.take(e); line != nil && p.v.o.Format == Text {
+		p.v.talk(func(pr *printer) { pr.hang(nil, line) })
+	}
+}
+
+// take counts an event, and returns the line that tells of it, if one does.
+func (p *Progress) take(e applier.Event) spans {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch e.Kind {
+	case applier.Started:
+		p.tally.begin(time.Now(), e.Total)
+	case applier.Done:
+		p.tally.done++
+	case applier.Failed:
+		p.failed++
+		return p.tell(e, say(failed, "failed "), eventSubject(e))
+	case applier.Waiting:
+		p.waits, p.until = e.Reason, time.Now().Add(e.Wait)
+	case applier.Doubt:
+		p.doubts++
+		return p.tell(e, say(warned, "in doubt "), append(eventSubject(e), say(plain, ": the app is asked whether it has it")))
+	case applier.Settled:
+		p.doubts--
+	case applier.Warned:
+		return p.tell(e, say(warned, "Warning: "), eventSubject(e))
+	case applier.Interrupted:
+		return spans{say(warned, "Stopping: "), say(plain, "nothing more is sent, and what is under way is waited for. Interrupt once more to end at once.")}
+	}
+	return nil
+}
+
+// tell returns a line for an event, until there were enough of its kind.
+func (p *Progress) tell(e applier.Event, head span, subject spans) spans {
+	p.told[e.Kind]++
+	switch n := p.told[e.Kind]; {
+	case n <= maxLines:
+		return append(spans{head}, subject...)
+	case n == maxLines+1:
+		return spans{head, say(faint, "… and more; the summary lists them")}
+	}
+	return nil
+}
+
+// eventSubject says what an event is about: address, place, error.
+func eventSubject(e applier.Event) spans {
+	var line spans
+	if address := addressOf(e.Object, e.Message); address != "" {
+		line = append(line, foreign(strong, address)...)
+	}
+	if e.Source.File != "" {
+		line = append(line, foreign(faint, fmt.Sprintf(" (%s:%d)", e.Source.File, e.Source.Line))...)
+	}
+	if e.Err != nil {
+		separator := ""
+		if len(line) > 0 {
+			separator = ": "
+		}
+		line = append(line, foreign(plain, separator+e.Err.Error())...)
+	}
+	return line
+}
+
+// status is the line that says how far things are: "1,234 of 4,567 done, 12 a
+// second, 3 min left". Before the first event it is empty.
+func (p *Progress) status(now time.Time) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	status := p.tally.status(now)
+	if status == "" {
+		return ""
+	}
+	if p.failed > 0 {
+		status += fmt.Sprintf(", %s failed", number(p.failed))
+	}
+	if p.doubts > 0 {
+		status += fmt.Sprintf(", %s in doubt", number(p.doubts))
+	}
+	if left := p.until.Sub(now); left > 0 {
+		status += fmt.Sprintf(", waiting %s: %s", about(left.Seconds()), p.waits)
+	}
+	return status
+}
+
+// liveLine is a line at the foot of a terminal that is rewritten in place. It
+// is guarded by the View's lock; a nil one is never there.
+type liveLine struct {
+	w     io.Writer
+	text  string
+	drawn bool
+}
+
+func (l *liveLine) hide() {
+	if l != nil && l.drawn {
+		_, _ = io.WriteString(l.w, "\r\x1b[K")
+		l.drawn = false
+	}
+}
+
+func (l *liveLine) show() {
+	if l != nil && !l.drawn && l.text != "" {
+		_, _ = io.WriteString(l.w, l.text)
+		l.drawn = true
+	}
+}
+
+// redraw replaces the live line. One that is as wide as the terminal would be
+// broken, and could not be rewritten.
+func (v *View) redraw(status string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.live == nil {
+		return
+	}
+	columns := v.o.width(true)
+	line := truncate(foreign(faint, status), columns-1)
+	paint := newPaint(v.o.colour(true))
+	v.live.hide()
+	v.live.text = ""
+	for _, piece := range line {
+		v.live.text += paint.apply(piece.style, piece.text)
+	}
+	v.live.show()
+}

@@ -1,0 +1,121 @@
+package view
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/rivo/uniseg"
+)
+
+// textWidth is the number of columns that text takes. Wide characters take
+// two, combining ones none.
+func textWidth(text string) int {
+	if isPlainASCII(text) {
+		return len(text)
+	}
+	return uniseg.StringWidth(text)
+}
+
+// wrap breaks a paragraph into lines of at most width columns, between words
+// where it can (Unicode Standard Annex 14), else between characters. Blanks at
+// a break are dropped. There is at least one line.
+func wrap(paragraph spans, width int) []spans {
+	text := paragraph.text()
+	if len(text) <= width && isPlainASCII(text) {
+		return []spans{paragraph}
+	}
+	var lines []spans
+	start := 0
+	for _, end := range breaks(text, max(width, 1)) {
+		kept := start + len(strings.TrimRightFunc(text[start:end], unicode.IsSpace))
+		lines = append(lines, paragraph.slice(start, kept))
+		start = end
+	}
+	return lines
+}
+
+// breaks returns the offsets at which the lines of text end.
+func breaks(text string, width int) []int {
+	var (
+		ends       []int
+		used       int // columns of the current line, trailing blanks included
+		end        int // offset behind the current line
+		rest       = text
+		state      = -1
+		segment    string
+		breakAfter = func() { ends = append(ends, end); used = 0 }
+	)
+	for rest != "" {
+		segment, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
+		solid := strings.TrimRightFunc(segment, unicode.IsSpace)
+		if used > 0 && used+textWidth(solid) > width {
+			breakAfter()
+		}
+		for textWidth(solid) > width { // a word longer than a line
+			head := fitting(solid, width)
+			end += len(head)
+			solid, segment = solid[len(head):], segment[len(head):]
+			breakAfter()
+		}
+		used += textWidth(segment)
+		end += len(segment)
+	}
+	if end > 0 && (len(ends) == 0 || ends[len(ends)-1] != end) {
+		ends = append(ends, end)
+	}
+	if len(ends) == 0 {
+		ends = []int{0}
+	}
+	return ends
+}
+
+// fitting returns the longest beginning of text that takes at most width
+// columns, and at least one character.
+func fitting(text string, width int) string {
+	var (
+		end, used int
+		rest      = text
+		state     = -1
+	)
+	for rest != "" {
+		cluster, next, columns, newState := uniseg.FirstGraphemeClusterInString(rest, state)
+		if end > 0 && used+columns > width {
+			break
+		}
+		end += len(cluster)
+		used += columns
+		rest, state = next, newState
+	}
+	return text[:end]
+}
+
+// slice returns the spans of the bytes from start to end.
+func (s spans) slice(start, end int) spans {
+	var out spans
+	at := 0
+	for _, piece := range s {
+		from, to := max(start-at, 0), min(end-at, len(piece.text))
+		if from < to {
+			out = append(out, span{piece.text[from:to], piece.style})
+		}
+		at += len(piece.text)
+	}
+	return out
+}
+
+// truncate cuts a line to width columns, the last of which is then "…".
+func truncate(line spans, width int) spans {
+	if line.width() <= width {
+		return line
+	}
+	kept := fitting(line.text(), max(width-1, 1))
+	last := plain
+	out := line.slice(0, len(kept))
+	if len(out) > 0 {
+		last = out[len(out)-1].style
+	}
+	return append(out, span{"…", last})
+}
+
+// pad fills a column with blanks.
+func pad(columns int) span { return span{strings.Repeat(" ", max(columns, 0)), plain} }
