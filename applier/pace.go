@@ -1,5 +1,14 @@
 package applier
 
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/time/rate"
+)
+
 // Limits are the limits that were declared, or that the app's tier has. Zero
 // fields are not known.
 type Limits struct {
@@ -8,14 +17,181 @@ type Limits struct {
 	MessagesPerUserPerMinute int
 }
 
+// kind says which of the app's limits a request counts against.
+type kind uint8
+
+const (
+	standard kind = iota
+	core          // creating and deleting users and groups, joining and leaving
+	kinds
+)
+
+// The pace when a 429 does not say how long to wait (page "Rate limits").
+const (
+	firstWait   = time.Minute
+	longestWait = 5 * time.Minute
+	longestTold = 10 * time.Minute // of a wait that the app asks for
+)
+
 // Rates is the pace of an apply: what was declared and what the app's answers
 // teach. Its methods may be called concurrently.
 type Rates struct {
-	limits Limits
+	perSender int // messages a minute, declared or 0
+	buckets   [kinds]bucket
+	until     atomic.Int64 // UNIX nanoseconds: nothing is sent before
+	remaining atomic.Int64 // requests, as last heard; -1 when nothing was
+
+	mu      sync.Mutex
+	senders map[string]*sender
+	storm   *backoff.ExponentialBackOff // nil while answers are good
+}
+
+// bucket holds the requests of one kind to a limit.
+type bucket struct {
+	declared int
+	heard    atomic.Int64
+	limiter  atomic.Pointer[rate.Limiter] // nil while no limit is known
 }
 
 // NewRates returns the pace for those limits.
-func NewRates(l Limits) *Rates { return &Rates{limits: l} }
+func NewRates(l Limits) *Rates {
+	r := &Rates{perSender: l.MessagesPerUserPerMinute, senders: make(map[string]*sender)}
+	if l.CoreRequestsPerMinute == 0 {
+		l.CoreRequestsPerMinute = l.RequestsPerMinute
+	}
+	r.remaining.Store(-1)
+	r.buckets[standard].declare(l.RequestsPerMinute)
+	r.buckets[core].declare(l.CoreRequestsPerMinute)
+	return r
+}
 
 // Observe takes in what the headers of an answer tell.
-func (r *Rates) Observe(rate Rate) {}
+func (r *Rates) Observe(told Rate) {
+	// A limit so low is the sender's, not the app's.
+	if told.Limit <= max(r.perSender, usualSenderLimit) {
+		return
+	}
+	r.remaining.Store(int64(told.Remaining))
+	// Nothing says which kind an answer's limit is of: that on core requests is
+	// never the larger one.
+	r.buckets[standard].hear(told.Limit, func(known, told int64) bool { return told > known })
+	r.buckets[core].hear(told.Limit, func(known, told int64) bool { return told < known })
+	if told.Remaining == 0 {
+		if wait := time.Until(told.Reset); wait > 0 {
+			r.pause(min(wait, longestTold))
+		}
+	}
+}
+
+// perMinute spreads n requests over a minute, the first sixtieth at once, so
+// that no minute sees more than n.
+func perMinute(n int) *rate.Limiter {
+	return rate.NewLimiter(rate.Limit(float64(n)/61), max(1, n/61))
+}
+
+func (b *bucket) declare(limit int) {
+	if b.declared = limit; limit > 0 {
+		b.limiter.Store(perMinute(limit))
+	}
+}
+
+// hear learns a limit when better prefers it to the one heard before.
+func (b *bucket) hear(limit int, better func(known, told int64) bool) {
+	known := b.heard.Load()
+	if known == int64(limit) || known != 0 && !better(known, int64(limit)) {
+		return
+	}
+	if !b.heard.CompareAndSwap(known, int64(limit)) || b.declared > 0 && b.declared <= limit {
+		return
+	}
+	if old := b.limiter.Load(); old != nil {
+		fresh := perMinute(limit)
+		old.SetLimit(fresh.Limit())
+		old.SetBurst(fresh.Burst())
+		return
+	}
+	b.limiter.Store(perMinute(limit))
+}
+
+// reserve takes a place in the bucket and returns how long to wait for it.
+func (r *Rates) reserve(k kind) time.Duration {
+	l := r.buckets[k].limiter.Load()
+	if l == nil {
+		return 0
+	}
+	return l.Reserve().Delay()
+}
+
+// paused is how long nothing may be sent.
+func (r *Rates) paused() time.Duration {
+	until := r.until.Load()
+	if until == 0 {
+		return 0
+	}
+	return time.Until(time.Unix(0, until))
+}
+
+func (r *Rates) pause(wait time.Duration) {
+	until := time.Now().Add(wait).UnixNano()
+	for {
+		now := r.until.Load()
+		if now >= until || r.until.CompareAndSwap(now, until) {
+			return
+		}
+	}
+}
+
+// succeeded takes in an answer that was not a refusal to be so fast.
+func (r *Rates) succeeded() {
+	if r.until.Load() == 0 {
+		return
+	}
+	if r.paused() > 0 {
+		return // sent before the pause
+	}
+	r.until.Store(0)
+	r.mu.Lock()
+	r.storm = nil
+	r.mu.Unlock()
+}
+
+// refused takes in a 429 of a request, of a send by s unless s is nil, and
+// makes the app or the sender pause. It returns how long, and whether it was
+// taken for the sender's own limit.
+func (r *Rates) refused(s *sender, told time.Duration) (wait time.Duration, own bool) {
+	if s != nil && s.plausible(r.remaining.Load()) {
+		return s.refuse(min(told, longestTold)), true
+	}
+	told = min(told, longestTold)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if left := r.paused(); left > 0 && told <= left+sameStorm {
+		return left, false
+	}
+	wait = told
+	switch {
+	case r.storm == nil:
+		r.storm = newStorm(told)
+		if told <= 0 {
+			wait = firstWait
+		}
+	default:
+		wait = max(told, min(r.storm.NextBackOff(), longestWait))
+	}
+	r.pause(wait)
+	return wait, false
+}
+
+// sameStorm is how much longer the refusals of one storm, which come together,
+// may ask to wait than the first of them.
+const sameStorm = 2 * time.Second
+
+// newStorm spaces the tries of a storm that goes on after the first wait.
+func newStorm(told time.Duration) *backoff.ExponentialBackOff {
+	b := &backoff.ExponentialBackOff{InitialInterval: firstWait, Multiplier: 1.5, RandomizationFactor: 0.2, MaxInterval: longestWait}
+	if told > 0 {
+		b.InitialInterval, b.Multiplier = time.Second, 2
+	}
+	b.Reset()
+	return b
+}

@@ -5,15 +5,16 @@ type Cause string
 
 // The causes that end an apply.
 const (
-	BadKey         Cause = "bad key"         // the app refuses the key, or knows no such app
-	Unreachable    Cause = "unreachable"     // no request gets through
-	NoEndpoint     Cause = "no endpoint"     // the app has no POST /moderation/messages
-	PlanRestricted Cause = "plan restricted" // the app's plan has no moderation, or has run out
-	JournalFailed  Cause = "journal failed"  // what is done can no longer be recorded
-	PlanUnreadable Cause = "plan unreadable" // the plan's lanes cannot be read
-	Refused        Cause = "refused"         // the first read was refused for another reason
-	Aborted        Cause = "aborted"         // the context ended
-	FirstFailure   Cause = "first failure"   // Options.StopOnError
+	BadKey          Cause = "bad key"          // the app refuses the key, or knows no such app
+	Unreachable     Cause = "unreachable"      // no request gets through
+	NoEndpoint      Cause = "no endpoint"      // the app has no POST /moderation/messages
+	PlanRestricted  Cause = "plan restricted"  // the app's plan has no moderation, or has run out
+	JournalFailed   Cause = "journal failed"   // what is done can no longer be recorded
+	StateUnreadable Cause = "state unreadable" // the state's messages cannot be read
+	PlanUnreadable  Cause = "plan unreadable"  // the plan's lanes cannot be read
+	Refused         Cause = "refused"          // the first read was refused for another reason
+	Aborted         Cause = "aborted"          // the context ended
+	FirstFailure    Cause = "first failure"    // Options.StopOnError
 )
 
 // StopError is why a whole apply ended early. It unwraps to what lies behind

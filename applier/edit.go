@@ -1,0 +1,133 @@
+package applier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sowdev/sow/planner"
+)
+
+// How long after a send the app may refuse to change the message (seen: about
+// 3 s), and how often it is tried meanwhile.
+const (
+	settleTime  = 15 * time.Second
+	settlePause = time.Second
+)
+
+// patiently repeats a request on a message that the app does not let anybody
+// touch yet because it was only just sent.
+func (r *run) patiently(f func(ctx context.Context) error) error {
+	begun := time.Now()
+	for {
+		err := r.call(standard, r.brake.halted, f)
+		if !refusedWith(err, codeNoAccess) || time.Since(begun) >= settleTime {
+			return err
+		}
+		if err := r.wait(settlePause, r.brake.halted); err != nil {
+			return err
+		}
+	}
+}
+
+// update changes a message in place.
+func (l *lane) update(c *planner.MessageChange) error {
+	l.compose(c)
+	l.record.ID, l.record.Moderation = c.Before.ID, c.Before.Moderation
+	if !c.StateOnly {
+		answer, err := l.edit(c)
+		if err != nil {
+			return err
+		}
+		if answer.Moderation != "" {
+			l.record.Moderation = answer.Moderation
+		}
+		l.note(c, &Message{ID: c.Before.ID, Moderation: answer.Moderation})
+	}
+	if err := l.recorded(l.journal.PutMessage(c.Addr.Conversation, &l.record)); err != nil {
+		return err
+	}
+	if c.From != "" {
+		if err := l.recorded(l.journal.DeleteMessage(c.Addr.Conversation.Message(c.From))); err != nil {
+			return err
+		}
+	}
+	l.finished(c, c.Before.ID, false)
+	return nil
+}
+
+var errGone = errors.New("the app no longer has the message")
+
+// edit writes a message's data, whole: whether the app would keep what is left
+// out is not documented. Metadata that others have added stays.
+func (l *lane) edit(c *planner.MessageChange) (answer *Message, err error) {
+	id := c.Before.ID
+	var remote *Message
+	err = l.patiently(func(ctx context.Context) (err error) {
+		remote, err = l.app.GetMessage(ctx, id)
+		return err
+	})
+	switch {
+	case refusedWith(err, codeNoMessage, codeNoMessageOld), err == nil && remote.DeletedAt != 0:
+		return nil, withHint(errGone, goneHint)
+	case err != nil:
+		return nil, err
+	}
+	data := l.outgoing.Data
+	if whole := overlay(remote.Data.Metadata, c.Before.Metadata, data.Metadata); string(whole) != "{}" {
+		data.Metadata = whole
+	}
+	l.wrote.Store(true)
+	err = l.patiently(func(ctx context.Context) (err error) {
+		answer, err = l.app.EditMessage(ctx, id, data)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if left := lingering(answer.Data.Metadata, c.Before.Metadata, data.Metadata); len(left) > 0 {
+		l.warn(c.Addr.Conversation, fmt.Errorf("%s: the app keeps metadata that is no longer declared: %s", c.Addr, strings.Join(left, ", ")))
+	}
+	return answer, nil
+}
+
+// remove deletes the message that the state has. One in doubt is looked for
+// first; one that the app does not have is as good as deleted.
+func (l *lane) remove(c *planner.MessageChange) error {
+	b := c.Before
+	address := c.Addr.Conversation.Message(b.Key)
+	if c.StateOnly {
+		return l.recorded(l.journal.DeleteMessage(address))
+	}
+	id := b.ID
+	if b.InDoubt {
+		there := l.before(c)
+		found, err := l.settle(l.wanted(b), &there, l.began, c)
+		if err != nil {
+			return &doubtError{err}
+		}
+		if found == nil {
+			return l.recorded(l.journal.Void(address, b.MUID))
+		}
+		id = found.ID
+	}
+	l.wrote.Store(true)
+	err := l.patiently(func(ctx context.Context) error { return l.app.DeleteMessage(ctx, id) })
+	if err != nil && !refusedWith(err, codeNoMessage, codeNoMessageOld) {
+		return err
+	}
+	return l.recorded(l.journal.DeleteMessage(address))
+}
+
+// before is the chat that a message was sent to, which is another one when its
+// conversation has moved.
+func (l *lane) before(c *planner.MessageChange) chat {
+	for i := range l.info.Changes {
+		if k := &l.info.Changes[i]; k.Addr == c.Addr.Conversation && k.Before != nil {
+			return chatOfRecord(k.Before)
+		}
+	}
+	return l.here
+}

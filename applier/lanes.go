@@ -1,0 +1,116 @@
+package applier
+
+import (
+	"sync"
+)
+
+// activeLanes is how many lanes are sent side by side: more than requests may
+// be under way, so that lanes which wait for a slow sender keep nobody waiting,
+// and few enough that their number does not show in memory.
+func activeLanes(parallelism int) int { return max(4*parallelism, 128) }
+
+// eachLane runs f for every lane that want asks for, a bounded number at a
+// time. Lanes begin in their order: a lane waits for newcomers of lanes before
+// it only, so that the first of those under way can always go on.
+func (r *run) eachLane(want func(l *lane) bool, f func(l *lane)) {
+	places := make(chan struct{}, activeLanes(r.Parallelism))
+	var under sync.WaitGroup
+	for i := range r.plan.Lanes {
+		l := r.newLane(i)
+		if !want(l) {
+			continue
+		}
+		select {
+		case places <- struct{}{}:
+		case <-r.ctx.Done():
+		}
+		if r.brake.isHalted() || r.ctx.Err() != nil {
+			break
+		}
+		under.Go(func() {
+			f(l)
+			<-places
+		})
+	}
+	under.Wait()
+}
+
+// clearLanes deletes what lanes delete or replace. A lane that fails here is
+// not sent.
+func (r *run) clearLanes() bool {
+	r.eachLane((*lane).deletes, func(l *lane) {
+		if !l.clear() {
+			r.spoil(l)
+		}
+	})
+	return !r.brake.isHalted() && r.ctx.Err() == nil
+}
+
+// spoil notes that a lane did not come to its end.
+func (r *run) spoil(l *lane) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.spoilt == nil {
+		r.spoilt = make(map[int]bool)
+	}
+	r.spoilt[l.index] = true
+}
+
+func (r *run) isSpoilt(l *lane) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.spoilt[l.index]
+}
+
+// sendLanes sends the lanes, while the members of groups are added beside them.
+func (r *run) sendLanes() {
+	over := make(chan struct{})
+	var rolls sync.WaitGroup
+	for _, roll := range r.rolls {
+		rolls.Go(func() { roll.work(r, over) })
+	}
+	for i, carried := range r.carriers {
+		if l := r.newLane(i); r.isSpoilt(l) {
+			abandonAll(carried)
+		}
+	}
+	r.eachLane(func(l *lane) bool { return !r.isSpoilt(l) }, func(l *lane) {
+		if !l.send() {
+			r.spoil(l)
+		}
+		abandonAll(r.carriers[l.index])
+	})
+	close(over)
+	rolls.Wait()
+}
+
+// abandonAll gives up newcomers whose carriers will not be sent any more. Those
+// that exist are not affected.
+func abandonAll(carried []*newcomer) {
+	for _, n := range carried {
+		n.abandon()
+	}
+}
+
+// heldBack returns the ids of users and groups that must not be deleted because
+// a lane with messages of theirs did not come to its end; nil when nothing may
+// be deleted any more.
+func (r *run) heldBack() map[string]bool {
+	if r.brake.isHalted() || r.ctx.Err() != nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	held := make(map[string]bool)
+	for i := range r.spoilt {
+		info := &r.plan.Lanes[i]
+		held[info.Group] = true
+		for _, uid := range info.Between {
+			held[uid] = true
+		}
+		for k := range info.Members {
+			held[info.Members[k].UID] = true
+		}
+	}
+	return held
+}

@@ -1,0 +1,401 @@
+package applier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/sowdev/sow/planner"
+	"github.com/sowdev/sow/state"
+)
+
+// The scopes of members.
+const (
+	admin       = "admin"
+	moderator   = "moderator"
+	participant = "participant"
+)
+
+// maxMembers is the most members that one request adds (page "Add members").
+const maxMembers = 25
+
+// roll is who has to be a member of a group, and who no longer. It is worked
+// through beside the lanes, as the users it names come to exist.
+type roll struct {
+	change *planner.GroupChange
+	group  *newcomer // nil when the group exists
+	keep   *state.Group
+
+	seats   []*seat
+	seatOf  map[string]*seat // by uid; not changed while lanes run
+	rescope []Member
+	remove  []string
+	wake    chan struct{} // somebody in the seats was settled
+	ended   chan struct{} // nothing more is done
+}
+
+// seat is one member to be.
+type seat struct {
+	Member
+	user  *newcomer // nil when the user exists
+	taken chan struct{}
+	tries int
+	done  bool
+	err   error
+}
+
+// enrolMembers makes the rolls of the plan's groups.
+func (r *run) enrolMembers() {
+	r.rolls = make(map[string]*roll)
+	for i := range r.plan.Groups {
+		c := &r.plan.Groups[i]
+		if c.After == nil || c.StateOnly {
+			continue
+		}
+		l := &roll{
+			change: c, group: r.newcomers.groups[c.After.GUID],
+			seatOf: make(map[string]*seat), wake: make(chan struct{}, 1), ended: make(chan struct{}),
+		}
+		before := scopesOf(nil)
+		if l.group == nil {
+			before = scopesOf(c.Before)
+		}
+		l.draw(r, before)
+		if len(l.seats)+len(l.rescope)+len(l.remove) > 0 {
+			r.rolls[c.After.GUID] = l
+		}
+	}
+}
+
+// draw lists what has to be done about members.
+func (l *roll) draw(r *run, before map[string]string) {
+	g := l.change.After
+	after := scopesOf(g)
+	for _, uid := range sortedKeys(after) {
+		switch was, is := before[uid], after[uid]; {
+		case was == "":
+			l.sit(r, Member{UID: uid, Scope: is})
+		case was != is:
+			l.rescope = append(l.rescope, Member{UID: uid, Scope: is})
+		}
+	}
+	ownerChanged := l.group != nil || l.change.Before.Owner != g.Owner
+	if g.Owner != "" && after[g.Owner] == "" && ownerChanged {
+		l.sit(r, Member{UID: g.Owner, Scope: admin})
+	}
+	managed := map[string]bool{admin: g.Admins != nil, moderator: g.Moderators != nil, participant: g.Participants != nil}
+	for _, uid := range sortedKeys(before) {
+		if after[uid] == "" && managed[before[uid]] && uid != g.Owner {
+			l.remove = append(l.remove, uid)
+		}
+	}
+}
+
+func (l *roll) sit(r *run, m Member) {
+	s := &seat{Member: m, user: r.newcomers.users[m.UID], taken: make(chan struct{})}
+	l.seats = append(l.seats, s)
+	l.seatOf[m.UID] = s
+	if s.user != nil {
+		s.user.rolls = append(s.user.rolls, l)
+	}
+}
+
+// scopesOf returns the declared members of a group with their scopes, the
+// highest of each.
+func scopesOf(g *state.Group) map[string]string {
+	scopes := make(map[string]string)
+	if g == nil {
+		return scopes
+	}
+	for _, uid := range g.Participants {
+		scopes[uid] = participant
+	}
+	for _, uid := range g.Moderators {
+		scopes[uid] = moderator
+	}
+	for _, uid := range g.Admins {
+		scopes[uid] = admin
+	}
+	return scopes
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// begin takes the record of the group that now exists. A managed list begins
+// empty on a new group: who is in is recorded when all are.
+func (l *roll) begin(keep *state.Group) {
+	if l == nil {
+		return
+	}
+	if l.group != nil {
+		for _, list := range []*[]string{&keep.Admins, &keep.Moderators, &keep.Participants} {
+			if *list != nil {
+				*list = []string{}
+			}
+		}
+	}
+	record := *keep
+	l.keep = &record
+}
+
+// nudge says that one of the people in the seats was settled.
+func (l *roll) nudge() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// work fills the seats as their people come to exist, until all are filled or
+// no more can come; over is closed when no lane will create anybody any more.
+func (l *roll) work(r *run, over <-chan struct{}) {
+	defer close(l.ended)
+	if l.group != nil {
+		select {
+		case <-l.group.settled:
+		case <-over:
+		case <-r.brake.halted:
+		case <-r.ctx.Done():
+		}
+		if !l.group.ready.Load() {
+			return
+		}
+	}
+	if l.keep == nil {
+		return // the update of the group failed
+	}
+	err := l.dismiss(r)
+	for err == nil {
+		last := closed(over)
+		batch, waiting := l.next()
+		if len(batch) > 0 {
+			err = l.add(r, batch)
+			continue
+		}
+		if waiting == 0 || last {
+			break
+		}
+		select {
+		case <-l.wake:
+		case <-over:
+		case <-r.brake.halted:
+			err = errHalted
+		case <-r.ctx.Done():
+			err = errAborted
+		}
+	}
+	l.finish(r, err)
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// next returns the members that can be added now, and counts those whose users
+// do not exist yet.
+func (l *roll) next() (batch []*seat, waiting int) {
+	for _, s := range l.seats {
+		switch {
+		case s.done:
+		case s.user != nil && s.user.isSettled() && !s.user.ready.Load():
+			s.leave(s.user.err)
+		case s.user != nil && !s.user.ready.Load():
+			waiting++
+		case len(batch) < maxMembers:
+			batch = append(batch, s)
+		}
+	}
+	return batch, waiting
+}
+
+// leave says that the seat is filled, or why it is not.
+func (s *seat) leave(err error) {
+	s.done, s.err = true, err
+	close(s.taken)
+}
+
+// seatTries is how often it is tried to add a member about whom the answer says
+// nothing.
+const seatTries = 3
+
+// add adds members by one request.
+func (l *roll) add(r *run, batch []*seat) error {
+	members := make([]Member, len(batch))
+	for i, s := range batch {
+		members[i] = s.Member
+		s.tries++
+	}
+	results, err := r.addMembers(l.change.After.GUID, members)
+	if stopping(err) {
+		return err
+	}
+	for _, s := range batch {
+		one := err
+		if err == nil {
+			one = results[s.UID]
+		}
+		var unknown *Unknown
+		switch {
+		case err == nil && errors.As(one, &unknown) && s.tries < seatTries:
+			continue
+		case refusedWith(one, codeNoUser) && s.tries == 1:
+			if restored, _ := r.restoreUser(s.UID); restored {
+				continue
+			}
+		case refusedWith(one, codeJoined) && s.Scope != participant:
+			one = r.changeScope(l.change.After.GUID, s.Member)
+		}
+		if stopping(one) {
+			return one
+		}
+		if isSeated(one) {
+			one = nil
+		}
+		s.leave(one)
+	}
+	return nil
+}
+
+// isSeated reports whether the outcome means that the user is a member with the
+// scope.
+func isSeated(err error) bool {
+	return err == nil || refusedWith(err, codeJoined, codeSameScope, codeOwnerScope)
+}
+
+func (r *run) addMembers(guid string, members []Member) (map[string]error, error) {
+	r.wrote.Store(true)
+	return ask(r, core, r.brake.halted, func(ctx context.Context) (map[string]error, error) {
+		return r.app.AddMembers(ctx, guid, members)
+	})
+}
+
+func (r *run) changeScope(guid string, m Member) error {
+	r.wrote.Store(true)
+	return r.call(standard, r.brake.halted, func(ctx context.Context) error {
+		return r.app.ChangeScope(ctx, guid, m.UID, m.Scope)
+	})
+}
+
+// dismiss changes scopes and removes the members that are no longer declared.
+func (l *roll) dismiss(r *run) error {
+	guid := l.change.After.GUID
+	for _, uid := range l.remove {
+		r.wrote.Store(true)
+		err := r.call(core, r.brake.halted, func(ctx context.Context) error { return r.app.RemoveMember(ctx, guid, uid) })
+		if err != nil && !refusedWith(err, codeNoMember, codeNotJoined, codeNoUser) {
+			return fmt.Errorf("remove %s: %w", uid, err)
+		}
+	}
+	for _, m := range l.rescope {
+		err := r.changeScope(guid, m)
+		if refusedWith(err, codeNoMember, codeNotJoined, codeNoUser) {
+			// Nobody waits for the seat of a member that was one before.
+			l.seats = append(l.seats, &seat{Member: m, taken: make(chan struct{})})
+			continue
+		}
+		if !isSeated(err) {
+			return fmt.Errorf("make %s %s: %w", m.UID, m.Scope, err)
+		}
+	}
+	return nil
+}
+
+// finish records who is in, and tells of those who are not.
+func (l *roll) finish(r *run, err error) {
+	c := l.change
+	out := make(map[string]bool)
+	missing := 0
+	for _, s := range l.seats {
+		if s.done && s.err == nil {
+			continue
+		}
+		out[s.UID] = true
+		if missing++; s.err != nil && err == nil {
+			err = fmt.Errorf("add %s as %s: %w", s.UID, s.Scope, s.err)
+		}
+	}
+	keep := *l.keep
+	if err == nil || l.group != nil {
+		keep.Admins, keep.Moderators, keep.Participants = without(c.After.Admins, out), without(c.After.Moderators, out), without(c.After.Participants, out)
+	}
+	if e := r.recorded(r.journal.PutGroup(&keep)); e != nil {
+		return
+	}
+	switch {
+	case err != nil:
+		r.fail(Failure{Object: c.Addr, Action: c.Action, Source: c.Source, Err: err})
+	case missing == 0 && !l.flawed(r):
+		r.done(c.Addr, c.Action)
+	}
+}
+
+// flawed reports whether the group exists but not as declared, which has been
+// told.
+func (l *roll) flawed(r *run) bool { return l.group != nil && l.group.flawed.Load() }
+
+// without returns the list without some of it; nil stays nil.
+func without(list []string, out map[string]bool) []string {
+	if list == nil {
+		return nil
+	}
+	in := []string{}
+	for _, uid := range list {
+		if !out[uid] {
+			in = append(in, uid)
+		}
+	}
+	return in
+}
+
+// awaitSeat returns once a declared member that the plan adds to the group is
+// in, or cannot be.
+func (r *run) awaitSeat(guid, uid string) error {
+	l := r.rolls[guid]
+	if l == nil {
+		return nil
+	}
+	s := l.seatOf[uid]
+	if s == nil {
+		return nil
+	}
+	select {
+	case <-s.taken:
+	case <-l.ended:
+	case <-r.brake.halted:
+		return errHalted
+	case <-r.ctx.Done():
+		return errAborted
+	}
+	return nil
+}
+
+// join makes a sender a member, with the declared scope or as a participant.
+func (r *run) join(guid, uid string) error {
+	m := Member{UID: uid, Scope: participant}
+	if l := r.rolls[guid]; l != nil && l.seatOf[uid] != nil {
+		m.Scope = l.seatOf[uid].Scope
+	} else if scope := r.known.scope(guid, uid); scope != "" {
+		m.Scope = scope
+	}
+	results, err := r.addMembers(guid, []Member{m})
+	if err == nil {
+		err = results[uid]
+	}
+	if isSeated(err) {
+		return nil
+	}
+	return err
+}
