@@ -55,7 +55,7 @@ func BenchmarkSend(b *testing.B) {
 				for pb.Next() {
 					body := benchBody(n.Add(1))
 					r, _ := http.NewRequest("POST", "http://localhost/v3/moderation/messages", strings.NewReader(body))
-					r.Header["Apikey"] = []string{"key"}
+					r.Header["Apikey"], r.Header["Content-Type"] = []string{"key"}, []string{"application/json"}
 					clear(w.header)
 					a.ServeHTTP(w, r)
 					if w.status != 200 {
@@ -99,7 +99,7 @@ func loopback(b *testing.B, h http.Handler) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			r, _ := http.NewRequest("POST", url, bytes.NewBufferString(benchBody(n.Add(1))))
-			r.Header["Apikey"] = []string{"key"}
+			r.Header["Apikey"], r.Header["Content-Type"] = []string{"key"}, []string{"application/json"}
 			res, err := client.Do(r)
 			if err != nil {
 				b.Fatal(err)
@@ -127,7 +127,7 @@ func BenchmarkLookBack(b *testing.B) {
 	for i := range count {
 		body := fmt.Sprintf(`{"category":"message","type":"text","data":{"text":"x"},"sender":"ana","receiver":"sam","receiverType":"user","sentAt":%d}`, 1_700_000_000+i)
 		r, _ := http.NewRequest("POST", "http://localhost/v3/moderation/messages", strings.NewReader(body))
-		r.Header["Apikey"] = []string{"key"}
+		r.Header["Apikey"], r.Header["Content-Type"] = []string{"key"}, []string{"application/json"}
 		a.ServeHTTP(w, r)
 	}
 	b.ReportAllocs()
@@ -135,7 +135,7 @@ func BenchmarkLookBack(b *testing.B) {
 	for i := range b.N {
 		at := 1_700_000_000 + i%count
 		r, _ := http.NewRequest("GET", fmt.Sprintf("http://localhost/v3/users/sam/messages?category=message&withTags=true&limit=100&fromTimestamp=%d&toTimestamp=%d", at, at+2), nil)
-		r.Header["Apikey"] = []string{"key"}
+		r.Header["Apikey"], r.Header["Content-Type"] = []string{"key"}, []string{"application/json"}
 		r.Header["Onbehalfof"] = []string{"ana"}
 		a.ServeHTTP(w, r)
 		if w.status != 200 {

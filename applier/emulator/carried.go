@@ -7,13 +7,16 @@ type carried struct {
 	c     *call
 	users []*user // to be created or updated, in order
 	group *group  // to be created or updated
+	other *group  // to be created as well
 	// newGroup is set when the group does not exist yet.
-	newGroup bool
+	newGroup  bool
+	moderated bool
 }
 
 // read decides what becomes of the sender and the receiver. After a failure,
 // what was decided before it stands.
 func (p *carried) read(d *draft) *failure {
+	p.moderated = d.moderated
 	if f := p.user(d.sender, d.senderDetails, "sender", "senderUserDetails"); f != nil {
 		return f
 	}
@@ -38,7 +41,7 @@ func (p *carried) user(uid string, details value, field, detailsField string) *f
 	if details.missing() {
 		return p.missingUser(uid, field)
 	}
-	var k checks
+	k := checks{now: p.c.seconds()}
 	given := &user{}
 	p.s.readUser(given, details, &k, detailsField+".", q, false)
 	if given.Role != "" && given.Role != defaultRole && p.s.data.roles[given.Role] == nil {
@@ -91,11 +94,19 @@ func (p *carried) detailed(given *user) *failure {
 	return nil
 }
 
+// missing is what happens to a message for somebody who does not exist.
+func (p *carried) missing() string {
+	if !p.moderated {
+		return "not_found"
+	}
+	return p.c.quirks.of(missingEntity)
+}
+
 func (p *carried) missingUser(uid, field string) *failure {
 	if uid == systemUID || p.exists(uid) {
 		return nil
 	}
-	switch p.c.quirks.of(missingEntity) {
+	switch p.missing() {
 	case "bad_request":
 		return invalid(codeBadRequest, field, "there is no user "+uid)
 	case "auto_create":
@@ -112,7 +123,7 @@ func (p *carried) room(d *draft) *failure {
 	if d.groupDetails.missing() {
 		return p.missingGroup(d.receiver)
 	}
-	var k checks
+	k := checks{now: p.c.seconds()}
 	given := &group{}
 	p.s.readGroup(given, d.groupDetails, &k, "receiverGroupDetails.", q, false)
 	if given.GUID != d.receiver && q.of(detailsIDMismatch) == "reject" {
@@ -140,7 +151,7 @@ func (p *carried) room(d *draft) *failure {
 		if other.Owner == "" {
 			other.Owner = systemUID
 		}
-		p.s.putGroup(q, &other)
+		p.other = &other
 	}
 	given.GUID = d.receiver
 	old := p.s.data.rooms[d.receiver]
@@ -165,7 +176,7 @@ func (p *carried) missingGroup(guid string) *failure {
 	if p.s.data.rooms[guid] != nil {
 		return nil
 	}
-	switch p.c.quirks.of(missingEntity) {
+	switch p.missing() {
 	case "bad_request":
 		return invalid(codeBadRequest, "receiver", "there is no group "+guid)
 	case "auto_create":
@@ -207,6 +218,9 @@ func (p *carried) checkMembership(d *draft) *failure {
 func (p *carried) commit() {
 	for _, u := range p.users {
 		p.s.putUser(p.c.quirks, u)
+	}
+	if p.other != nil {
+		p.s.putGroup(p.c.quirks, p.other)
 	}
 	switch {
 	case p.group == nil:

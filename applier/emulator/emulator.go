@@ -118,7 +118,7 @@ func New(o Options) (*Server, error) {
 	if o.ModerationDelay == 0 {
 		o.ModerationDelay = defaultModerationDelay
 	}
-	s := &Server{options: o, now: o.Now, endpoints: endpoints(), data: newInbox()}
+	s := &Server{options: o, now: o.Now, endpoints: endpoints(), data: newInbox(), doors: doors{closed: make(chan struct{})}}
 	if s.now == nil {
 		s.now = time.Now
 	}

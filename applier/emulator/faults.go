@@ -105,14 +105,10 @@ func ParseFault(rule string) (Fault, error) {
 	kind, endpoint, hasEndpoint := strings.Cut(rule, "@")
 	rate, numbers := "", ""
 	cut := func(s string) string {
-		s, r, ok := strings.Cut(s, "=")
-		if ok {
-			rate = r
-		}
-		s, n, ok := strings.Cut(s, "#")
-		if ok {
-			numbers = n
-		}
+		s, r, _ := strings.Cut(s, "=")
+		s, n, _ := strings.Cut(s, "#")
+		r, m, _ := strings.Cut(r, "#")
+		rate, numbers = rate+r, numbers+n+m
 		return strings.TrimSpace(s)
 	}
 	kind = cut(kind)

@@ -10,6 +10,7 @@ import (
 
 // draft is a message as a request describes it.
 type draft struct {
+	moderated        bool // it came through the moderation endpoint
 	sender, receiver string
 	toGroup          bool
 	category, kind   string
@@ -46,9 +47,9 @@ func readDraft(c *call, s *Server, moderated bool) (*draft, *failure) {
 	if f != nil {
 		return nil, f
 	}
-	d := &draft{}
+	d := &draft{moderated: moderated}
 	var (
-		k            checks
+		k            = checks{now: c.seconds()}
 		receiverType string
 		data         value
 		hasMUID      bool

@@ -84,19 +84,20 @@ func (r *rates) takeSender(now time.Time, uid string) (wait time.Duration, ok bo
 	return b.take(now, senderPerMinute)
 }
 
-// headers tells of the standard bucket, as every answer does.
-func (r *rates) headers(h http.Header, q *Quirks, now time.Time) {
+// headers tells of the bucket that a request counts against.
+func (r *rates) headers(h http.Header, q *Quirks, now time.Time, core bool) {
 	spelling := q.of(rateHeaderSpelling)
 	if r.plan == Unlimited || spelling == "none" {
 		return
 	}
+	limit := r.limit(core)
 	r.mu.Lock()
-	limit := r.limit(false)
-	left, reset := limit-r.standard.used, r.standard.began.Add(rateWindow)
-	if now.Sub(r.standard.began) >= rateWindow {
+	b := *r.bucket(core)
+	r.mu.Unlock()
+	left, reset := limit-b.used, b.began.Add(rateWindow)
+	if now.Sub(b.began) >= rateWindow {
 		left, reset = limit, now.Add(rateWindow)
 	}
-	r.mu.Unlock()
 	names := [3]string{"X-Rate-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset"}
 	if spelling == "joined" {
 		names = [3]string{"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,6 +30,8 @@ type call struct {
 
 func (c *call) seconds() int64 { return c.now.Unix() }
 
+func (c *call) isCore() bool { return c.endpoint != nil && c.endpoint.core }
+
 func (c *call) query() url.Values {
 	values, _ := url.ParseQuery(c.rawQuery)
 	return values
@@ -43,6 +44,7 @@ type answer struct {
 	html   bool
 	code   string // error code
 	retry  string // Retry-After
+	core   bool   // it is about a core operation, which has its own limit
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -56,6 +58,10 @@ const usualAnswer = 2 << 10
 
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.doors.isClosed() {
+		reset(w)
+		return
+	}
 	inMemory := isInMemory(r)
 	if !inMemory && !s.allowedHost(r.Host) {
 		http.Error(w, "This host name is not allowed. The emulator answers to the names of this machine, and to those given to it.", http.StatusMisdirectedRequest)
@@ -98,6 +104,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, path string, i
 	if harm.resets() {
 		reset(w)
 	} else if a = harm.early(c); a.status != 0 {
+		a.core = c.isCore()
 		s.send(w, a, harm)
 	} else if err := readBody(in, r); err != nil {
 		a = s.refusal(c.quirks, refuse(codeBadRequest, "The body of the request cannot be read: "+err.Error()))
@@ -105,6 +112,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, path string, i
 	} else {
 		c.body = in.Bytes()
 		a = s.answer(c, r, harm)
+		a.core = c.isCore()
 		if !s.deliver(w, r, a, harm) {
 			a.status = 0
 		}
@@ -116,6 +124,11 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, path string, i
 		}
 		s.options.OnRequest(request)
 	}
+}
+
+func isJSON(contentType string) bool {
+	kind, _, _ := strings.Cut(contentType, ";")
+	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
 }
 
 func readBody(in *bytes.Buffer, r *http.Request) error {
@@ -133,6 +146,9 @@ func readBody(in *bytes.Buffer, r *http.Request) error {
 func (s *Server) answer(c *call, r *http.Request, harm mishap) answer {
 	if f := s.authorize(c.quirks, r); f != nil {
 		return s.refusal(c.quirks, f)
+	}
+	if len(c.body) > 0 && !isJSON(r.Header.Get("Content-Type")) {
+		return s.refusal(c.quirks, invalid(codeBadRequest, "Content-Type", "the header Content-Type must be application/json"))
 	}
 	if c.endpoint == nil {
 		return s.refusal(c.quirks, refuse(codeAPINotFound, "There is no "+r.Method+" "+r.URL.Path+"."))
@@ -187,7 +203,7 @@ func (s *Server) send(w http.ResponseWriter, a answer, harm mishap) {
 	} else {
 		h["Content-Type"] = []string{"application/json"}
 	}
-	s.rates.headers(h, s.quirks.Load(), s.now())
+	s.rates.headers(h, s.quirks.Load(), s.now(), a.core)
 	if a.retry != "" {
 		h["Retry-After"] = []string{a.retry}
 	}
@@ -234,7 +250,3 @@ func appOfHost(host string) (app, region string, ok bool) {
 	}
 	return strings.Cut(name, ".api-")
 }
-
-// discard reads what is left of a body, so that the connection can be used
-// again.
-func discard(r io.Reader) { _, _ = io.Copy(io.Discard, r) }

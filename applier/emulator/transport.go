@@ -19,23 +19,19 @@ import (
 
 // doors are the ways into a server: connections in memory and over listeners.
 type doors struct {
-	mu     sync.Mutex
-	pipes  *pipeListener
-	server []*http.Server
-	closed chan struct{}
+	closed  chan struct{}
+	mu      sync.Mutex
+	pipes   *pipeListener
+	servers []*http.Server
 }
 
-func (d *doors) done() chan struct{} {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.doneLocked()
-}
-
-func (d *doors) doneLocked() chan struct{} {
-	if d.closed == nil {
-		d.closed = make(chan struct{})
+func (d *doors) isClosed() bool {
+	select {
+	case <-d.closed:
+		return true
+	default:
+		return false
 	}
-	return d.closed
 }
 
 // pause waits, unless the client goes away or the server closes first.
@@ -46,20 +42,17 @@ func (d *doors) pause(ctx context.Context, wait time.Duration) bool {
 	case <-timer.C:
 		return true
 	case <-ctx.Done():
-	case <-d.done():
+	case <-d.closed:
 	}
 	return false
 }
 
 func (d *doors) close() {
-	done := d.done()
 	d.mu.Lock()
-	servers := d.server
-	d.server = nil
-	select {
-	case <-done:
-	default:
-		close(done)
+	servers := d.servers
+	d.servers = nil
+	if !d.isClosed() {
+		close(d.closed)
 	}
 	d.mu.Unlock()
 	for _, server := range servers {
@@ -93,14 +86,12 @@ func (s *Server) serveOn(l net.Listener, mark func(context.Context, net.Conn) co
 	}
 	d := &s.doors
 	d.mu.Lock()
-	select {
-	case <-d.doneLocked():
+	if d.isClosed() {
 		d.mu.Unlock()
 		_ = l.Close() // it was never used
 		return http.ErrServerClosed
-	default:
 	}
-	d.server = append(d.server, server)
+	d.servers = append(d.servers, server)
 	d.mu.Unlock()
 	return server.Serve(l)
 }
@@ -114,7 +105,7 @@ func (s *Server) Transport() http.RoundTripper {
 	d.mu.Lock()
 	first := d.pipes == nil
 	if first {
-		d.pipes = &pipeListener{conns: make(chan net.Conn), done: d.doneLocked()}
+		d.pipes = &pipeListener{conns: make(chan net.Conn), done: d.closed}
 	}
 	pipes := d.pipes
 	d.mu.Unlock()
