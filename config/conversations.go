@@ -13,24 +13,61 @@ import (
 )
 
 // conversationBlock is one conversation block. Its conversations share it.
-// Where its messages are depends on how its file was read.
 type conversationBlock struct {
-	*declaration
-	cut    *cutMessages // in the text of a file, to be parsed when they are read
-	parsed []*hcl.Block // message and dynamic blocks, in order
+	name string
+	def  hcl.Range // of the header
+	// header is nil while only the block's name was read, of a conversation in
+	// cut.
+	header *declaration
+	// The messages are in the text of a file, or parsed: message and dynamic
+	// blocks, in order.
+	cut    *cutMessages
+	parsed []*hcl.Block
+	// What is evaluated when the messages are read; nil when not declared.
+	script, source hcl.Expression
 }
 
-// addConversation takes in a conversation block. With cut, the messages are
-// not in the block.
-func (l *loader) addConversation(b *hcl.Block, cut *cutMessages) {
+// addConversation takes in a conversation block.
+func (l *loader) addConversation(b *hcl.Block) {
 	header, messages := splitBody(b.Body)
-	content, diags := header.Content(conversationSchema())
+	block := &conversationBlock{name: b.Labels[0], def: b.DefRange, parsed: messages}
+	l.report(block.take(b, header)...)
+	l.conversations = append(l.conversations, block)
+}
+
+// addCutConversation takes in a conversation whose body was cut. As long as it
+// is plain, it is not parsed.
+func (l *loader) addCutConversation(f *source, c chunk) {
+	block := &conversationBlock{cut: &cutMessages{file: f, chunk: c}}
+	if name, nameAt, def, ok := plainName(f, c); ok && !l.hclOnly {
+		if l.named("conversation", name, nameAt, def) {
+			block.name, block.def = name, def
+			l.conversations = append(l.conversations, block)
+		}
+		return
+	}
+	parsed, diags := c.parse(f)
 	l.report(diags...)
-	l.conversations = append(l.conversations, &conversationBlock{
-		declaration: &declaration{addr.Conversation, b, content},
-		cut:         cut,
-		parsed:      messages,
-	})
+	if diags.HasErrors() || parsed == nil {
+		return
+	}
+	if b := parsed.AsHCLBlock(); l.allowed(b) {
+		block.name, block.def = b.Labels[0], b.DefRange
+		l.report(block.take(b, b.Body)...)
+		l.conversations = append(l.conversations, block)
+	}
+}
+
+// take takes in the header of the block, as it was parsed.
+func (block *conversationBlock) take(b *hcl.Block, header hcl.Body) hcl.Diagnostics {
+	content, diags := header.Content(conversationSchema())
+	block.header = &declaration{addr.Conversation, b, content}
+	for name, expr := range map[string]*hcl.Expression{"script": &block.script, "source": &block.source} {
+		if attr := content.Attributes[name]; attr != nil {
+			*expr = attr.Expr
+		}
+	}
+	return diags
 }
 
 // splitBody takes the messages out of a conversation's body.
@@ -54,66 +91,106 @@ func splitBody(b hcl.Body) (header hcl.Body, messages []*hcl.Block) {
 // messages.
 func (l *loader) evalConversations(scope *lang.Scope) {
 	for _, block := range l.conversations {
-		list, ok, diags := block.instances(scope)
+		if block.header == nil {
+			if c, ok := l.plainConversation(block); ok {
+				l.plainly++
+				block.cut.chunk.header = nil
+				l.addReader(block, c, scope, nil)
+				continue
+			}
+			if !l.parseHeader(block) {
+				continue
+			}
+		}
+		list, ok, diags := block.header.instances(scope)
 		l.report(diags...)
 		if !ok {
-			// Nothing is known of the conversations, but their messages can
-			// still be looked at for mistakes that do not depend on them.
 			continue
 		}
 		for _, inst := range list {
 			l.evalConversation(block, inst)
 		}
+		block.done()
 	}
 	slices.SortFunc(l.cfg.Conversations, func(a, b *Conversation) int { return a.Addr.Compare(b.Addr) })
 }
 
+// parseHeader parses the header of a block of which only the name was read.
+func (l *loader) parseHeader(block *conversationBlock) bool {
+	parsed, diags := block.cut.chunk.parse(block.cut.file)
+	l.report(diags...)
+	if diags.HasErrors() || parsed == nil {
+		return false
+	}
+	b := parsed.AsHCLBlock()
+	l.report(block.take(b, b.Body)...)
+	return true
+}
+
+// done lets go of what is not needed to read the messages.
+func (block *conversationBlock) done() {
+	if block.cut != nil {
+		block.cut.repeated = block.header.repeated()
+		block.cut.chunk.header = nil
+	}
+	block.header = nil
+}
+
+// blocks returns the number of message and dynamic blocks.
+func (block *conversationBlock) blocks() int {
+	if block.cut != nil {
+		return block.cut.chunk.messages
+	}
+	return len(block.parsed)
+}
+
 // evalConversation evaluates one conversation.
 func (l *loader) evalConversation(block *conversationBlock, inst instance) {
-	d := decoder{scope: inst.scope, attrs: block.content.Attributes}
-	c := &Conversation{Addr: inst.addr, Range: block.block.DefRange}
+	d := decoder{scope: inst.scope, attrs: block.header.content.Attributes}
+	c := &Conversation{Addr: inst.addr, Range: block.def}
 	l.evalChat(&d, block, c)
 	c.Starts = d.time("starts")
 	c.Pace = d.duration("pace")
 	if c.Pace != nil && *c.Pace < 1 {
 		d.fail("pace", errors.New("messages of a chat are at least one second apart, so the pace is 1s or more"))
 	}
-	lifecycle, diags := evalLifecycle(block.content, inst.scope, "prevent_destroy", "on_edit", "order")
+	lifecycle, diags := evalLifecycle(block.header.content, inst.scope, "prevent_destroy", "on_edit", "order")
 	c.Lifecycle = lifecycle
+	cast := l.evalCast(&d)
+	l.report(d.diags...)
+	l.report(diags...)
+	l.addReader(block, c, inst.scope, cast)
+}
+
+// addReader completes a conversation with what reads its messages.
+func (l *loader) addReader(block *conversationBlock, c *Conversation, scope *lang.Scope, cast []castEntry) {
 	r := &reader{
 		conversation: c,
 		block:        block,
-		scope:        inst.scope,
+		scope:        scope,
 		people:       &l.people,
 		sources:      l.cfg.sources,
 		dir:          l.dir,
+		cast:         cast,
 	}
-	r.cast = l.evalCast(&d)
 	c.reader = r
 	c.Read = func(yield func(*Message) bool) hcl.Diagnostics { return r.begin(yield).run() }
-	l.report(d.diags...)
-	l.report(diags...)
 	l.cfg.Conversations = append(l.cfg.Conversations, c)
 }
 
 // evalChat evaluates who talks in a conversation.
 func (l *loader) evalChat(d *decoder, block *conversationBlock, c *Conversation) {
 	between, group := d.attrs["between"], d.attrs["group"]
-	switch {
-	case between == nil && group == nil:
-		d.diags = append(d.diags, errorAt(block.block.DefRange, "Conversation without people",
-			"A conversation says who talks:\n  between = [user.…, user.…]\nor:\n  group = group.…"))
-	case between != nil && group != nil:
+	if between != nil && group != nil {
 		d.diags = append(d.diags, errorAt(group.NameRange, "Both between and group",
 			`A conversation is "between" two users or in a "group", not both.`))
-	case group != nil:
-		if v, ok := d.value("group"); ok {
-			g, err := l.people.group(v)
-			d.checked("group", err)
-			c.Group = g
-		}
-	default:
-		l.evalBetween(d, c)
+		return
+	}
+	l.evalBetween(d, c)
+	c.Group = reference(d, "group", l.people.group)
+	if c.Between[0] == nil && c.Group == nil && !d.doubtful && len(d.diags) == 0 {
+		d.diags = append(d.diags, errorAt(block.def, "Conversation without people",
+			"A conversation says who talks:\n  between = [user.…, user.…]\nor:\n  group = group.…"))
 	}
 }
 
@@ -136,7 +213,8 @@ func (l *loader) evalBetween(d *decoder, c *Conversation) {
 		users[i] = u
 	}
 	switch {
-	case users[0] == nil || users[1] == nil:
+	case users[0] == nil || users[1] == nil: // reported, or not known
+		d.doubtful = true
 	case users[0] == users[1]:
 		d.failAt(places(1), "between", fmt.Errorf("%s cannot talk with themselves. Name two users", users[0].Addr))
 	default:

@@ -12,11 +12,12 @@ import (
 type chunk struct {
 	item
 	// Of a conversation whose body was cut, too: its arguments and blocks but
-	// for the messages, and where the first message begins (0: there is none).
-	// The messages themselves are cut again whenever they are read.
-	cut     bool
-	header  []item
-	message int
+	// for the messages, how many blocks of messages there are, and where the
+	// first of them begins. They are cut again whenever they are read.
+	cut      bool
+	header   []item
+	messages int
+	message  int
 }
 
 // cutFile cuts a file at its top-level blocks. Where the scanner gives up,
@@ -87,9 +88,11 @@ func (s *scanner) conversation(start hcl.Pos) (c chunk, ok bool) {
 			return c, false
 		case !it.isMessage():
 			c.header = append(c.header, it)
-		case c.message == 0:
+			continue
+		case c.messages == 0:
 			c.message = it.start.Byte
 		}
+		c.messages++
 	}
 }
 
@@ -101,7 +104,7 @@ func (it item) isMessage() bool {
 // parse parses a chunk. Of a conversation whose body was cut, this is all but
 // its messages.
 func (c chunk) parse(f *source) (*hclsyntax.Block, hcl.Diagnostics) {
-	if !c.cut || c.message == 0 {
+	if !c.cut || c.messages == 0 {
 		return parseBlock(f, c.start, f.text[c.start.Byte:c.end])
 	}
 	block, diags := parseBlock(f, c.start, f.text[c.start.Byte:c.message]+"\n}")

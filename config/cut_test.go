@@ -54,7 +54,7 @@ func cutDump(text string) (dump string, ok bool, diags hcl.Diagnostics) {
 		if block == nil {
 			continue
 		}
-		if c.cut && c.message > 0 {
+		if c.cut && c.messages > 0 {
 			blocks, messageDiags := cutMessagesOf(f, c)
 			diags = append(diags, messageDiags...)
 			block.Body.Blocks = append(block.Body.Blocks, blocks...)

@@ -8,12 +8,13 @@ import (
 
 // cutMessages are the messages of a conversation block, in the text of a file.
 type cutMessages struct {
-	file     *source
-	from, to int // the bytes of the block's body
-	line     int // of from
+	file  *source
+	chunk chunk
 
 	// A block with for_each is read once for every conversation it declares.
 	// What hclsyntax made of its messages is kept then, as far as it is small.
+	repeated bool
+
 	mu     sync.Mutex
 	trees  map[int]parsedItem // by where they begin
 	budget int                // bytes of text that may be parsed and kept
@@ -29,7 +30,8 @@ type parsedItem struct {
 
 // read reads the messages of a conversation from the text.
 func (c *cutMessages) read(rd *reading) {
-	s := &scanner{file: c.file, src: c.file.text[:c.to], pos: c.from, line: c.line}
+	body := c.file.text[:c.chunk.end-len("}")]
+	s := &scanner{file: c.file, src: body, pos: c.chunk.body, line: c.chunk.line}
 	for !rd.stopped {
 		start, ok := s.skipBlank()
 		if !ok {
@@ -45,7 +47,7 @@ func (c *cutMessages) read(rd *reading) {
 		if !it.isMessage() {
 			continue
 		}
-		parsed := c.parse(it, rd.block.repeated())
+		parsed := c.parse(it)
 		rd.report(parsed.diags...)
 		if parsed.block != nil {
 			rd.readBlock(parsed.block, rd.scope)
@@ -57,8 +59,8 @@ func (c *cutMessages) read(rd *reading) {
 }
 
 // parse parses a message or dynamic block.
-func (c *cutMessages) parse(it item, keep bool) parsedItem {
-	if keep {
+func (c *cutMessages) parse(it item) parsedItem {
+	if c.repeated {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if parsed, ok := c.trees[it.start.Byte]; ok {
@@ -71,7 +73,7 @@ func (c *cutMessages) parse(it item, keep bool) parsedItem {
 	if block != nil && !diags.HasErrors() {
 		parsed.block = block.AsHCLBlock()
 	}
-	if keep && c.budget+len(text) <= maxKept {
+	if c.repeated && c.budget+len(text) <= maxKept {
 		if c.trees == nil {
 			c.trees = map[int]parsedItem{}
 		}

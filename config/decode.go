@@ -108,7 +108,13 @@ func (d *decoder) text(name string) string {
 	return s
 }
 
-const secretName = "The value is sensitive, but it is part of what plans and the state call things by. Use nonsensitive() if it is no secret."
+// refuse reports a sensitive value where it would be shown. Afterwards it is
+// unknown, so that nothing follows from it.
+func (d *decoder) refuse(name string) {
+	d.diags = append(d.diags, errorAt(d.at(name), "Sensitive value in public",
+		"The value of %q is sensitive, but plans and the state show it. Use nonsensitive() if it is no secret.", name))
+	d.cache[name] = lang.Value{}
+}
 
 // publicText is text for attributes that are shown and stored as they are.
 func (d *decoder) publicText(name string) string {
@@ -117,7 +123,7 @@ func (d *decoder) publicText(name string) string {
 		return ""
 	}
 	if v.Sensitive() {
-		d.diags = append(d.diags, errorAt(d.at(name), "Sensitive value in a name", "%s", secretName))
+		d.refuse(name)
 		return ""
 	}
 	return d.text(name)
@@ -169,6 +175,25 @@ func (d *decoder) object(name string) json.RawMessage {
 		d.fail(name, err)
 	}
 	return text
+}
+
+// reference evaluates an argument that refers to an object, which find returns.
+// Nothing but the object's id has to be known of it, or public.
+func reference[T any](d *decoder, name string, find func(lang.Value) (*T, error)) *T {
+	attr := d.attrs[name]
+	if attr == nil {
+		return nil
+	}
+	v, diags := d.scope.Eval(attr.Expr)
+	d.diags = append(d.diags, diags...)
+	if v.Null() {
+		return nil
+	}
+	object, err := find(v)
+	if d.checked(name, err) && object == nil {
+		d.doubtful = true
+	}
+	return object
 }
 
 // oneOf is text that has to be one of a few words.
@@ -242,7 +267,7 @@ func (d *decoder) duration(name string) *int64 {
 // publicTexts is texts for attributes that are shown and stored as they are.
 func (d *decoder) publicTexts(name string) []string {
 	if v, ok := d.value(name); ok && v.Sensitive() {
-		d.diags = append(d.diags, errorAt(d.at(name), "Sensitive value in a name", "%s", secretName))
+		d.refuse(name)
 		return nil
 	}
 	return d.texts(name)

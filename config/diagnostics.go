@@ -70,6 +70,12 @@ func warningAt(at hcl.Range, summary, format string, args ...any) *hcl.Diagnosti
 }
 
 // place writes where something is, for a diagnostic about another place.
-func place(r hcl.Range) string {
-	return fmt.Sprintf("%s, line %d", r.Filename, r.Start.Line)
+func place(r hcl.Range) string { return spot{r.Filename, r.Start.Line}.String() }
+
+// spot is the line of a file.
+type spot struct {
+	file string
+	line int
 }
+
+func (s spot) String() string { return fmt.Sprintf("%s, line %d", s.file, s.line) }

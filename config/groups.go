@@ -46,6 +46,7 @@ func (l *loader) evalGroup(dec *declaration, inst instance) (lang.Value, hcl.Dia
 		l.people.incomplete = true
 	} else {
 		l.people.groups[g.GUID] = g
+		l.people.groupRefs[g.Addr.String()] = g
 		l.ids = append(l.ids, declaredID{"guid", g.GUID, g.Addr, idAt})
 	}
 	owner := lang.NullString()
@@ -83,11 +84,7 @@ func (d *decoder) password(typ string) string {
 
 // evalMembers evaluates who belongs to a group, and finds people named twice.
 func (l *loader) evalMembers(d *decoder, g *Group) {
-	if v, ok := d.value("owner"); ok {
-		owner, err := l.people.user(v)
-		d.checked("owner", err)
-		g.Owner = owner
-	}
+	g.Owner = reference(d, "owner", l.people.user)
 	scopes := map[*User]string{}
 	if g.Owner != nil {
 		scopes[g.Owner] = "owner"
@@ -149,6 +146,7 @@ func (d *decoder) elements(name string) (elems []lang.Value, places func(int) hc
 	}
 	elems, err := v.List()
 	if errors.Is(err, lang.ErrUnknown) {
+		d.doubtful = true
 		return nil, nil, false
 	}
 	if err != nil {

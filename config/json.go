@@ -20,19 +20,21 @@ func splitJSON(body hcl.Body) (header hcl.Body, messages []*hcl.Block) {
 			messages = append(messages, block)
 			continue
 		}
-		messages = append(messages, labelled(block)...)
+		messages = append(messages, messagesIn(block)...)
 	}
 	return header, messages
 }
 
-// labelled returns the messages that one JSON object holds: itself, when it has
+// messagesIn returns the messages that one JSON object holds: itself, when it has
 // an argument of a message, or those that its properties are the labels of.
-func labelled(block *hcl.Block) []*hcl.Block {
+func messagesIn(block *hcl.Block) []*hcl.Block {
 	attrs, _ := block.Body.JustAttributes() // what is wrong is reported when it is read
 	schema := messageSchema()
 	labels := &hcl.BodySchema{}
 	for _, attr := range inOrder(attrs) {
 		if slices.ContainsFunc(schema.Attributes, func(a hcl.AttributeSchema) bool { return a.Name == attr.Name }) {
+			// Of an array's elements, hcl says where the array is.
+			block.DefRange = inOrder(attrs)[0].NameRange
 			return []*hcl.Block{block}
 		}
 		labels.Blocks = append(labels.Blocks, hcl.BlockHeaderSchema{Type: attr.Name})

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/json"
 
+	"github.com/sowdev/sow/config/addr"
 	"github.com/sowdev/sow/config/lang"
 )
 
@@ -36,10 +37,12 @@ type loader struct {
 	variables     []*variable
 	conversations []*conversationBlock
 	outputs       []*hcl.Block
-	declared      map[[2]string]hcl.Range // where, by kind and name
+	declared      map[[2]string]spot // where, by kind and name
 	people        people
 	ids           []declaredID
 	constants     *lang.Scope // for what must not refer to anything
+	hclOnly       bool        // conversations take no cheaper way than hclsyntax; for tests
+	plainly       int         // conversations that were read by plainConversation; for tests
 }
 
 func newLoader(dir string, opts Options) *loader {
@@ -48,12 +51,14 @@ func newLoader(dir string, opts Options) *loader {
 		opts:      opts,
 		cfg:       &Config{Dir: dir, sources: &sources{}},
 		constants: lang.NewScope(lang.Functions(dir)),
-		declared:  map[[2]string]hcl.Range{},
+		declared:  map[[2]string]spot{},
 		people: people{
 			users:  map[string]*User{},
 			groups: map[string]*Group{},
 			labels: map[string]*User{},
 			refs:   map[string]*User{},
+
+			groupRefs: map[string]*Group{},
 		},
 	}
 	// Files are found from the configuration's directory, so that it is both
@@ -125,16 +130,14 @@ func (l *loader) incomplete() {
 func (l *loader) takeNative(f *source) {
 	chunks, rest, stopped := cutFile(f)
 	for _, c := range chunks {
+		if c.cut && c.messages > 0 {
+			l.addCutConversation(f, c)
+			continue
+		}
 		block, diags := c.parse(f)
 		l.report(diags...)
 		if diags.HasErrors() || block == nil {
 			l.incomplete()
-			continue
-		}
-		if c.cut && c.message > 0 {
-			if l.allowed(block.AsHCLBlock()) {
-				l.addConversation(block.AsHCLBlock(), &cutMessages{file: f, from: c.body, line: c.line, to: c.end - 1})
-			}
 			continue
 		}
 		l.take(block.AsHCLBlock())
@@ -212,7 +215,7 @@ func (l *loader) take(b *hcl.Block) {
 	case "output":
 		l.outputs = append(l.outputs, b)
 	case "conversation":
-		l.addConversation(b, nil)
+		l.addConversation(b)
 	}
 }
 
@@ -235,7 +238,7 @@ func (l *loader) allowed(b *hcl.Block) bool {
 		l.report(errorAt(b.LabelRanges[want], "Block with several names",
 			"A %q block has one name, and this has %d. Remove %q.", b.Type, len(b.Labels), b.Labels[want]))
 	case want == 1:
-		return l.named(b)
+		return l.named(b.Type, b.Labels[0], b.LabelRanges[0], b.DefRange)
 	default:
 		return true
 	}
@@ -281,20 +284,19 @@ func (l *loader) only(slot **hcl.Block, b *hcl.Block) {
 }
 
 // named checks a block's name, and that no other block of its kind has it.
-func (l *loader) named(b *hcl.Block) bool {
-	name, at := b.Labels[0], b.LabelRanges[0]
-	if !hclsyntax.ValidIdentifier(name) {
+func (l *loader) named(kind, name string, at, def hcl.Range) bool {
+	if !addr.ValidName(name) {
 		l.report(errorAt(at, "Invalid name",
-			"%q cannot name a %s: a name begins with a letter or an underscore, and goes on with letters, digits, - and _.", name, b.Type))
+			"%q cannot name a %s: a name begins with a letter or an underscore, and goes on with letters, digits, - and _.", name, kind))
 		return false
 	}
-	id := [2]string{b.Type, name}
+	id := [2]string{kind, name}
 	if first, taken := l.declared[id]; taken {
-		l.report(errorAt(b.DefRange, "Name declared twice",
-			"A %s named %q is declared already, at %s. Rename one of them.", b.Type, name, place(first)))
+		l.report(errorAt(def, "Name declared twice",
+			"A %s named %q is declared already, at %s. Rename one of them.", kind, name, first))
 		return false
 	}
-	l.declared[id] = b.DefRange
+	l.declared[id] = spot{def.Filename, def.Start.Line}
 	return true
 }
 

@@ -64,11 +64,8 @@ func (rd *reading) readBody(body hcl.Body, label string, at, def hcl.Range, scop
 	content, diags := body.Content(messageSchema())
 	d := decoder{scope: scope, attrs: content.Attributes, diags: diags}
 	m := &Message{Label: label, Range: def}
-	if v, ok := d.value("from"); ok {
-		u, err := rd.people.user(v)
-		d.checked("from", err)
-		m.From = u
-	} else if v.Null() {
+	m.From = reference(&d, "from", rd.people.user)
+	if m.From == nil && d.attrs["from"] != nil && !d.doubtful && !d.diags.HasErrors() {
 		d.fail("from", errors.New("a message is from somebody, and this is null"))
 	}
 	m.Text = d.text("text")
@@ -92,7 +89,7 @@ func (rd *reading) readBody(body hcl.Body, label string, at, def hcl.Range, scop
 		rd.remember(label, at)
 		return
 	}
-	rd.finish(m, d.sensitive, func(p part) hcl.Range {
+	rd.finish(m, true, d.sensitive, func(p part) hcl.Range {
 		switch attr := content.Attributes[p.String()]; {
 		case p == partLabel:
 			return at

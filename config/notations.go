@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -16,13 +15,12 @@ import (
 
 // readNotations reads the messages that are not written in HCL.
 func (rd *reading) readNotations() {
-	attrs := rd.block.content.Attributes
 	voices := newVoices(rd.reader)
-	if attr := attrs["script"]; attr != nil && !rd.stopped {
-		rd.readScript(attr.Expr, voices)
+	if expr := rd.block.script; expr != nil && !rd.stopped {
+		rd.readScript(expr, voices)
 	}
-	if attr := attrs["source"]; attr != nil && !rd.stopped {
-		rd.readSource(attr.Expr, voices)
+	if expr := rd.block.source; expr != nil && !rd.stopped {
+		rd.readSource(expr, voices)
 	}
 	if rd.stopped {
 		return
@@ -38,15 +36,23 @@ func (rd *reading) readScript(expr hcl.Expression, voices *voices) {
 	if !ok {
 		return
 	}
-	filename, move := rd.placeScript(expr, text)
+	filename, place := rd.placeScript(expr, text)
 	var diags hcl.Diagnostics
 	for m := range script.Parse(text, filename, hcl.InitialPos, &diags) {
-		rd.take(m, voices, move)
+		rd.scriptLine = place.hidden(m.Range)
+		rd.take(m, voices, place)
 		if rd.stopped {
 			return
 		}
 	}
-	rd.reportMoved(diags, move)
+	for _, diag := range diags {
+		if place != nil && diag.Subject != nil {
+			rd.scriptLine = place.hidden(*diag.Subject)
+			diag = place.moved(diag)
+		}
+		rd.report(diag)
+	}
+	rd.scriptLine = 0
 }
 
 // evalText evaluates the text of a script or the name of a source.
@@ -60,7 +66,7 @@ func (rd *reading) evalText(expr hcl.Expression, name string) (string, bool) {
 
 // placeScript finds out where the lines of a transcript stand: in a file of
 // their own, in a heredoc, or nowhere that could be shown.
-func (rd *reading) placeScript(expr hcl.Expression, text string) (filename string, move func(hcl.Range) hcl.Range) {
+func (rd *reading) placeScript(expr hcl.Expression, text string) (filename string, place *placement) {
 	if call, diags := hcl.ExprCall(expr); !diags.HasErrors() && call.Name == "file" && len(call.Arguments) == 1 {
 		if name, ok := rd.evalText(call.Arguments[0], "script"); ok {
 			filename := nameIn(rd.dir, filepath.Join(rd.dir, name))
@@ -71,7 +77,7 @@ func (rd *reading) placeScript(expr hcl.Expression, text string) (filename strin
 			return filename, nil
 		}
 	}
-	return "", newPlacement(rd.sources, expr.Range(), text).move
+	return "", newPlacement(rd.sources, expr.Range(), text)
 }
 
 // readSource reads a file of messages.
@@ -93,7 +99,7 @@ func (rd *reading) readSource(expr hcl.Expression, voices *voices) {
 			return
 		}
 	}
-	rd.reportMoved(diags, nil)
+	rd.report(diags...)
 }
 
 // openSource opens a file of messages inside the configuration's directory.
@@ -111,30 +117,16 @@ func (rd *reading) openSource(name string) (*script.Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q cannot be read: %s", name, reason(err))
 	}
+	rd.sources.add(newStreamedSource(filepath.ToSlash(local), filepath.Join(rd.dir, local)))
 	return script.NewSource(file, filepath.ToSlash(local))
 }
 
-// reportMoved reports what a notation's reader found.
-func (rd *reading) reportMoved(diags hcl.Diagnostics, move func(hcl.Range) hcl.Range) {
-	for _, diag := range diags {
-		if move != nil && diag.Subject != nil {
-			d := *diag
-			at := move(*diag.Subject)
-			d.Subject, d.Context = &at, nil
-			diag = &d
-		}
-		rd.report(diag)
-	}
-}
-
-// take makes a message of one that was read in another notation.
-func (rd *reading) take(in *script.Message, voices *voices, move func(hcl.Range) hcl.Range) {
-	where := func(f script.Field) hcl.Range {
-		at := in.FieldRange(f)
-		if move != nil {
-			at = move(at)
-		}
-		return at
+// take makes a message of one that was read in another notation. place is nil
+// when that stands in a file of its own.
+func (rd *reading) take(in *script.Message, voices *voices, place *placement) {
+	where := in.FieldRange
+	if place != nil {
+		where = func(f script.Field) hcl.Range { return place.move(in.FieldRange(f)) }
 	}
 	wrong := false
 	fail := func(f script.Field, p part, err error) {
@@ -154,8 +146,8 @@ func (rd *reading) take(in *script.Message, voices *voices, move func(hcl.Range)
 		Range:      in.Range,
 		Lifecycle:  Lifecycle{ReplaceOnEdit: rd.conversation.Lifecycle.ReplaceOnEdit},
 	}
-	if move != nil {
-		m.Range = move(m.Range)
+	if place != nil {
+		m.Range = place.move(m.Range)
 	}
 	var err error
 	if m.From, err = voices.find(in.From); err != nil {
@@ -165,13 +157,17 @@ func (rd *reading) take(in *script.Message, voices *voices, move func(hcl.Range)
 	}
 	if in.At != "" {
 		at, err := ParseTime(in.At)
-		m.At = &at
 		fail(script.At, partAt, err)
+		if err == nil {
+			m.At = &at
+		}
 	}
 	if in.After != "" {
 		after, err := ParseDuration(in.After)
-		m.After = &after
 		fail(script.After, partAfter, err)
+		if err == nil {
+			m.After = &after
+		}
 	}
 	for _, a := range in.Attachments {
 		attachment, err := DeriveAttachmentOfKind(a.Kind, a.URL, a.Name, a.MimeType, a.Extension)
@@ -182,11 +178,7 @@ func (rd *reading) take(in *script.Message, voices *voices, move func(hcl.Range)
 		fail(script.Attachments, partAttachments, err)
 		m.Attachments = append(m.Attachments, attachment)
 	}
-	if wrong {
-		rd.remember(m.Label, where(script.Label))
-		return
-	}
-	rd.finish(m, nil, func(p part) hcl.Range { return where(fieldOf(p)) })
+	rd.finish(m, !wrong, nil, func(p part) hcl.Range { return where(fieldOf(p)) })
 }
 
 // fieldOf returns what the notations call a part of a message.
@@ -303,75 +295,4 @@ func (p *people) named(name string, c *Conversation) *User {
 		}
 	}
 	return nil
-}
-
-// placement finds where the lines of a text stand that was written in a
-// heredoc.
-type placement struct {
-	at    hcl.Range // of the whole expression
-	lines []hcl.Pos // the beginnings of the text's lines, when they are known
-	in    []int     // the same, as offsets in the text
-}
-
-func newPlacement(src *sources, at hcl.Range, text string) *placement {
-	p := &placement{at: at}
-	file := src.get(at.Filename)
-	if file == nil || at.End.Byte > len(file.text) || !strings.HasPrefix(file.text[at.Start.Byte:at.End.Byte], "<<") {
-		return p
-	}
-	written := file.text[at.Start.Byte:at.End.Byte]
-	pos := at.Start.Byte
-	var lines []hcl.Pos
-	var in []int
-	offset, line := 0, at.Start.Line
-	rest := text
-	for next := range strings.SplitAfterSeq(written, "\n") {
-		begin := pos
-		pos += len(next)
-		line++
-		if begin == at.Start.Byte {
-			line-- // the line that opens the heredoc
-			continue
-		}
-		if rest == "" {
-			break
-		}
-		end := strings.IndexByte(rest, '\n') + 1
-		if end == 0 {
-			end = len(rest)
-		}
-		indent := len(next) - end
-		if indent < 0 || next[indent:] != rest[:end] || strings.TrimLeft(next[:indent], " \t") != "" {
-			return p // templates make the text differ from what is written
-		}
-		lines = append(lines, hcl.Pos{Line: line, Column: 1 + indent, Byte: begin + indent})
-		in = append(in, offset)
-		offset += end
-		rest = rest[end:]
-	}
-	p.lines, p.in = lines, in
-	return p
-}
-
-// move returns where something is written that stands at r in the text.
-func (p *placement) move(r hcl.Range) hcl.Range {
-	start, ok1 := p.pos(r.Start)
-	end, ok2 := p.pos(r.End)
-	if !ok1 || !ok2 {
-		return p.at
-	}
-	return hcl.Range{Filename: p.at.Filename, Start: start, End: end}
-}
-
-func (p *placement) pos(pos hcl.Pos) (hcl.Pos, bool) {
-	i := pos.Line - 1
-	if i == len(p.lines) && i > 0 && pos.Column == 1 { // after the last line break
-		last := p.lines[i-1]
-		return hcl.Pos{Line: last.Line, Column: last.Column, Byte: last.Byte}, true
-	}
-	if i < 0 || i >= len(p.lines) {
-		return hcl.Pos{}, false
-	}
-	line := p.lines[i]
-	return hcl.Pos{Line: line.Line, Column: line.Column + pos.Column - 1, Byte: line.Byte + pos.Byte - p.in[i]}, true
 }

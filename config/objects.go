@@ -177,7 +177,9 @@ type people struct {
 	users  map[string]*User
 	groups map[string]*Group
 	labels map[string]*User // users of blocks without for_each and count
-	refs   map[string]*User // by the shortest reference in HCL
+	// By the shortest reference in HCL, such as user.agent["sam"].
+	refs      map[string]*User
+	groupRefs map[string]*Group
 	// incomplete is set when some could not be evaluated, so that one that is
 	// missing may not be missing.
 	incomplete bool

@@ -50,7 +50,7 @@ func complete(m *Message, c *Conversation, problem func(part, error)) {
 	if m.Label != "" {
 		note(partLabel, CheckLabel(m.Label))
 	}
-	if c.Group == nil && c.Between[0] != nil && m.From != c.Between[0] && m.From != c.Between[1] {
+	if c.Group == nil && c.Between[0] != nil && m.From != nil && m.From != c.Between[0] && m.From != c.Between[1] {
 		problem(partFrom, fmt.Errorf("%s takes no part in this conversation, which is between %s and %s",
 			m.From.Addr, c.Between[0].Addr, c.Between[1].Addr))
 	}
@@ -86,10 +86,9 @@ func surelySmall(m *Message) bool {
 	return len(m.Attachments) == 0 && len(m.Text)+len(m.Metadata)+len(m.CustomData) < maxData/escaped/2
 }
 
-// finish completes a message, reports what is wrong with it, and yields it.
-// where tells the place of a part.
-func (rd *reading) finish(m *Message, sensitive []string, where func(part) hcl.Range) {
-	ok := true
+// finish completes a message, reports what is wrong with it, and yields it if
+// it was ok and is. where tells the place of a part.
+func (rd *reading) finish(m *Message, ok bool, sensitive []string, where func(part) hcl.Range) {
 	complete(m, rd.conversation, func(p part, err error) {
 		var warning *Warning
 		if errors.As(err, &warning) {
@@ -127,23 +126,25 @@ func (rd *reading) remember(label string, at hcl.Range) bool {
 	if label == "" {
 		return true
 	}
-	if line, taken := rd.labels[label]; taken {
+	if first, taken := rd.labels[label]; taken {
 		rd.report(errorAt(at, "Label used twice",
-			"The conversation has a message with the label %q already, at %s. Labels make addresses, so each is used once.", label, line))
+			"The conversation has a message with the label %q already, at %s. Labels make addresses, so each is used once.",
+			label, spot{rd.files[first.file], int(first.line)}))
 		return false
 	}
-	rd.labels[label] = spot{at.Filename, at.Start.Line}
+	if rd.labels == nil {
+		rd.labels = make(map[string]labelled, rd.block.blocks())
+	}
+	if n := len(rd.files); n == 0 || rd.files[n-1] != at.Filename {
+		rd.files = append(rd.files, at.Filename)
+	}
+	rd.labels[label] = labelled{file: int32(len(rd.files) - 1), line: int32(at.Start.Line)}
 	return true
 }
 
-// spot is a place, written as in "main.sow.hcl, line 12". It is small, because
-// one is kept for every label of a conversation.
-type spot struct {
-	file string
-	line int
-}
-
-func (s spot) String() string { return fmt.Sprintf("%s, line %d", s.file, s.line) }
+// labelled is where a label stands: a line of one of the files that were read.
+// It is small, because one is kept for every label of a conversation.
+type labelled struct{ file, line int32 }
 
 // advice gathers warnings about messages. What many messages of a
 // conversation have in common is told once.

@@ -195,7 +195,7 @@ func plainPart(name string) (part, bool) {
 func (rd *reading) plainArgument(s *scanner, m *Message, p part) (ok bool) {
 	switch p {
 	case partFrom:
-		m.From = rd.plainUser(s)
+		m.From = rd.people.plainUser(s)
 		return m.From != nil
 	case partText:
 		if s.src[s.pos] == '<' {
@@ -230,10 +230,10 @@ func (rd *reading) plainArgument(s *scanner, m *Message, p part) (ok bool) {
 }
 
 // plainUser reads a reference to a user, or a uid.
-func (rd *reading) plainUser(s *scanner) *User {
+func (p *people) plainUser(s *scanner) *User {
 	if s.src[s.pos] == '"' {
 		uid, _ := s.plainString()
-		return rd.people.users[uid]
+		return p.users[uid]
 	}
 	start := s.pos
 	for s.pos < len(s.src) && (isIdentByte(s.src[s.pos]) || s.src[s.pos] == '.') {
@@ -254,7 +254,7 @@ func (rd *reading) plainUser(s *scanner) *User {
 		}
 		s.pos++
 	}
-	return rd.people.refs[s.src[start:s.pos]]
+	return p.refs[s.src[start:s.pos]]
 }
 
 // plainString reads a quoted string without templates.

@@ -12,8 +12,11 @@ import (
 )
 
 // loadText loads one file that is not on disk.
-func loadText(text string) (*Config, hcl.Diagnostics) {
+func loadText(text string) (*Config, hcl.Diagnostics) { return loadTextBy(text, false) }
+
+func loadTextBy(text string, hclOnly bool) (*Config, hcl.Diagnostics) {
 	l := newLoader(".", Options{})
+	l.hclOnly = hclOnly
 	f := newSource("main.sow.hcl", text)
 	l.cfg.sources.add(f)
 	if diag := checkEncoding(f); diag != nil {
@@ -158,5 +161,67 @@ func TestPlainPathIsTaken(t *testing.T) {
 	}
 	if _, plainly := comparePaths(t, inConversation(b.String())); plainly != 1000 {
 		t.Errorf("%d of 1000 plain messages were read the cheap way", plainly)
+	}
+}
+
+var headerSeeds = []string{
+	"between = [user.ana, user.agent[\"sam\"]]",
+	"between = [ \"ana\" , user.bot[0] ] # c",
+	"group = group.g // c\n  starts = \"-3d 09:12\"\n  pace = \"45s\"",
+	"group = \"g\"",
+	"group = group.g\n  starts = \"-3d\" /* c */",
+	"group = group.h",
+	"group = group.g\n  group = group.g",
+	"group = group.g\n  between = [user.ana, user.bot[0]]",
+	"between = [user.ana, user.ana]",
+	"between = [user.ana]",
+	"between = [user.ana, user.bot[0],]",
+	"between = [user.ana,\n user.bot[0]]",
+	"between = user.bot",
+	"starts = \"-3d\"",
+	"group = group.g\n  starts = \"yesterday\"\n  pace = \"0s\"",
+	"group = group.g\n  starts = null\n  pace = 45",
+	"group = group.g\n  cast = {}\n  lifecycle {\n    order = \"strict\"\n  }",
+	"group = group.g\n  for_each = toset([\"a\", \"b\"])",
+	"group = group.g\n  nope = 1",
+	"group = group.g[\"x\"]",
+	"group = (group.g)",
+}
+
+func compareHeaders(t *testing.T, header string) {
+	t.Helper()
+	text := plainPeople + "conversation \"c\" {\n" + header + "\n  message {\n    from = \"ana\"\n    text = \"x\"\n  }\n}\ngroup \"g\" { name = \"G\" }\n"
+	plain, plainDiags := loadTextBy(text, false)
+	full, fullDiags := loadTextBy(text, true)
+	if diff := cmp.Diff(fullDiags, plainDiags, cmpopts.IgnoreFields(hcl.Diagnostic{}, "Expression", "EvalContext", "Extra")); diff != "" {
+		t.Fatalf("diagnostics of %q differ (-hclsyntax +plain):\n%s", header, diff)
+	}
+	if fullDiags.HasErrors() {
+		return
+	}
+	if diff := cmp.Diff(full.Conversations, plain.Conversations, cmpopts.IgnoreFields(Conversation{}, "Read"), cmpopts.IgnoreUnexported(Conversation{})); diff != "" {
+		t.Fatalf("conversations of %q differ (-hclsyntax +plain):\n%s", header, diff)
+	}
+}
+
+// FuzzPlainHeader holds what is read from the text of a conversation's header
+// to what hclsyntax reads.
+func FuzzPlainHeader(f *testing.F) {
+	for _, seed := range headerSeeds {
+		f.Add(seed)
+	}
+	f.Fuzz(compareHeaders)
+}
+
+// TestPlainHeaderIsTaken says which conversations have to be cheap.
+func TestPlainHeaderIsTaken(t *testing.T) {
+	for _, header := range headerSeeds[:3] {
+		text := plainPeople + "conversation \"c\" {\n" + header + "\n  message {\n  }\n}\ngroup \"g\" { name = \"G\" }\n"
+		l := newLoader(".", Options{})
+		l.takeNative(newSource("main.sow.hcl", text))
+		l.evaluate(listing{})
+		if l.plainly != 1 {
+			t.Errorf("the header was parsed:\n%s", header)
+		}
 	}
 }

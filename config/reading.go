@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/sowdev/sow/config/lang"
@@ -31,13 +33,17 @@ type reading struct {
 	stopped  bool // the consumer broke off, or there were too many mistakes
 	mistakes int
 	diags    hcl.Diagnostics
-	labels   map[string]spot
+	labels   map[string]labelled
+	files    []string // that labels are in, in the order of the messages
 	advice   advice
-	plainly  int // messages that were read by plainMessage
+	// scriptLine is the line of a script that a mistake is in, when its place
+	// shows no more than the whole script.
+	scriptLine int
+	plainly    int // messages that were read by plainMessage
 }
 
 func (r *reader) begin(yield func(*Message) bool) *reading {
-	return &reading{reader: r, yield: yield, labels: map[string]spot{}}
+	return &reading{reader: r, yield: yield}
 }
 
 // run reads all messages.
@@ -60,6 +66,11 @@ func (rd *reading) report(diags ...*hcl.Diagnostic) {
 	for _, diag := range diags {
 		if rd.mistakes == maxMistakes {
 			return
+		}
+		if rd.scriptLine > 0 {
+			d := *diag
+			d.Detail += fmt.Sprintf(" This is in line %d of the script.", rd.scriptLine)
+			diag = &d
 		}
 		rd.diags = append(rd.diags, diag)
 		if diag.Severity != hcl.DiagError {

@@ -98,6 +98,7 @@ func groupSchema() *hcl.BodySchema {
 func conversationSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{
 		Attributes: attributes("for_each", "count", "between", "group", "starts", "pace", "cast", "script", "source"),
-		Blocks:     blocks("lifecycle"),
+		// The messages are taken out before; they are here for suggestions.
+		Blocks: blocks("lifecycle", "message", "dynamic"),
 	}
 }

@@ -22,6 +22,21 @@ func newSource(name, text string) *source {
 	return &source{name: name, text: text, bytes: sync.OnceValue(func() []byte { return []byte(text) })}
 }
 
+// maxQuoted is the size of the largest file that is read only to be quoted.
+const maxQuoted = 16 << 20
+
+// newStreamedSource is the source of a file that is read as a stream and not
+// held. It is read again when a diagnostic quotes it.
+func newStreamedSource(name, path string) *source {
+	return &source{name: name, bytes: sync.OnceValue(func() []byte {
+		text, err := readText(path, maxQuoted)
+		if err != nil {
+			return nil
+		}
+		return []byte(text)
+	})}
+}
+
 func (s *sources) add(f *source) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

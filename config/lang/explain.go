@@ -2,23 +2,28 @@ package lang
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/agext/levenshtein"
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 )
 
 // Suggest returns " Did you mean …?" for the candidate that is closest to what
-// was given, or "" when none is close. Candidates are tried in order.
+// was given, or "" when none is close. Of equally close ones, the first with
+// the same beginning is taken, or else the first.
 func Suggest(given string, candidates []string) string {
 	best, distance := "", 3
 	for _, candidate := range candidates {
-		if len(candidate)-len(given) >= distance || len(given)-len(candidate) >= distance || candidate == given {
+		if candidate == given || len(candidate)-len(given) >= 3 || len(given)-len(candidate) >= 3 {
 			continue
 		}
-		if d := levenshtein.Distance(given, candidate, nil); d < distance && d < len(given) {
+		d := levenshtein.Distance(given, candidate, nil)
+		nearer := d < distance || d == distance && sameStart(given, candidate) && !sameStart(given, best)
+		if nearer && d < 3 && d < len(given) {
 			best, distance = candidate, d
 		}
 	}
@@ -28,16 +33,17 @@ func Suggest(given string, candidates []string) string {
 	return fmt.Sprintf(" Did you mean %q?", best)
 }
 
+func sameStart(a, b string) bool { return a != "" && b != "" && a[0] == b[0] }
+
 // explain replaces what hcl says of names that do not exist by what sow knows
 // of them, drops what follows from mistakes made elsewhere, and takes out of
 // the rest what a diagnostic must not carry.
 func (s *Scope) explain(expr hcl.Expression, diags hcl.Diagnostics) hcl.Diagnostics {
 	var wrong hcl.Diagnostics
+	follows := false
 	for _, traversal := range expr.Variables() {
 		diag, unknown := s.misspelt(traversal)
-		if unknown {
-			return nil
-		}
+		follows = follows || unknown
 		if diag != nil {
 			wrong = append(wrong, diag)
 		}
@@ -52,9 +58,28 @@ func (s *Scope) explain(expr hcl.Expression, diags hcl.Diagnostics) hcl.Diagnost
 			out = append(out, wrong[i])
 			continue
 		}
+		if follows {
+			continue
+		}
+		if call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallUnknownDiagExtra](diag); ok {
+			diag = s.unknownFunction(diag, call)
+		}
 		out = append(out, plain(diag, sensitive))
 	}
 	return out
+}
+
+// unknownFunction says which function may have been meant.
+func (s *Scope) unknownFunction(diag *hcl.Diagnostic, call hclsyntax.FunctionCallUnknownDiagExtra) *hcl.Diagnostic {
+	var names []string
+	for ctx := s.ctx; ctx != nil; ctx = ctx.Parent() {
+		names = slices.AppendSeq(names, maps.Keys(ctx.Functions))
+	}
+	slices.Sort(names)
+	name := call.CalledFunctionNamespace() + call.CalledFunctionName()
+	d := *diag
+	d.Detail = fmt.Sprintf("There is no function named %q.%s", name, Suggest(name, names))
+	return &d
 }
 
 // plain returns a diagnostic that holds no values: neither those that hcl
@@ -167,6 +192,14 @@ func (s *Scope) follow(at Value, path hcl.Traversal, step hcl.Traverser) (*Value
 	for i, entry := range entries {
 		names[i] = entry.Key
 	}
+	if root, ok := path[0].(hcl.TraverseRoot); ok && len(path) == 1 && root.Name == "var" {
+		return nil, &hcl.Diagnostic{
+			Severity: hcl.DiagError,
+			Summary:  "Reference to nothing",
+			Detail:   fmt.Sprintf("No variable named %q is declared.%s", name, Suggest(name, names)),
+			Subject:  &where,
+		}
+	}
 	if isAttr(step) {
 		return nil, &hcl.Diagnostic{
 			Severity: hcl.DiagError,
@@ -205,6 +238,10 @@ func (s *Scope) unknownRoot(root hcl.TraverseRoot) *hcl.Diagnostic {
 	case "self":
 		diag.Detail = `A block cannot refer to itself. Put the value into locals, and refer to it from both places.`
 	default:
+		if len(s.decls.roots) == 0 && len(s.firstNames()) == 0 {
+			diag.Detail = "Nothing can be referred to here: the value must be written out."
+			break
+		}
 		diag.Detail = fmt.Sprintf("There is nothing named %q here.%s", root.Name, Suggest(root.Name, s.firstNames()))
 	}
 	return diag

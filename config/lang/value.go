@@ -71,11 +71,11 @@ func (v Value) cty() cty.Value {
 
 // bare is the value without any marks.
 func (v Value) bare() cty.Value {
-	if c := v.cty(); c.ContainsMarked() {
+	c := v.cty()
+	if v.Sensitive() {
 		c, _ = c.UnmarkDeep()
-		return c
 	}
-	return v.cty()
+	return c
 }
 
 // AsSensitive returns v, to be neither shown nor stored.
@@ -83,11 +83,17 @@ func (v Value) AsSensitive() Value { return Value{v.cty().Mark(Sensitive)} }
 
 // Sensitive reports whether v or a part of it must be neither shown nor
 // stored.
-func (v Value) Sensitive() bool { return v.cty().ContainsMarked() }
+func (v Value) Sensitive() bool {
+	c := v.cty()
+	return c.IsMarked() || !c.Type().IsPrimitiveType() && c.ContainsMarked()
+}
 
 // Known reports whether v and all its parts are known. What is not known had a
 // mistake that was reported already.
-func (v Value) Known() bool { return v.bare().IsWhollyKnown() }
+func (v Value) Known() bool {
+	c := v.bare()
+	return c.IsKnown() && (c.Type().IsPrimitiveType() || c.IsWhollyKnown())
+}
 
 // Null reports whether v is null, which means the same as not declared.
 func (v Value) Null() bool { return v.cty().IsNull() }

@@ -1,0 +1,4 @@
+sow { dataset = "encoding" }
+user "ana" {
+  name = "Zoë"
+}

@@ -1,0 +1,7 @@
+sow { dataset = "syntax" }
+user "ana" {
+  name = "Ana
+}
+user "ben" {
+  name = "Ben"
+}
