@@ -99,7 +99,7 @@ func (f *Files) settle() {
 func (f *Files) Header() Header { return f.header }
 
 // Exists implements [Reader].
-func (f *Files) Exists() bool { return f.snapshot != nil || len(f.log.runs) > 0 }
+func (f *Files) Exists() bool { return f.snapshot != nil || f.log.run != nil }
 
 // Fingerprint implements [Reader].
 func (f *Files) Fingerprint() string {
@@ -119,12 +119,12 @@ func (f *Files) Groups() []*Group { return f.groups.rows }
 func (f *Files) Conversations() []*Conversation { return f.conversations }
 
 // Interrupted implements [Reader].
-func (f *Files) Interrupted() *Run {
-	if len(f.log.runs) == 0 {
-		return nil
-	}
-	return &f.log.runs[0]
-}
+func (f *Files) Interrupted() *Run { return f.log.run }
+
+// Unfolded reports whether there is a journal whose records are to be folded
+// into the snapshot. What else may be left of a journal holds nothing that the
+// snapshot does not have.
+func (f *Files) Unfolded() bool { return f.log.run != nil }
 
 // Tail says how the journal ends.
 func (f *Files) Tail() Tail { return f.log.tail }

@@ -53,13 +53,11 @@ type tape struct {
 func (t *tape) Sync() error  { t.syncs++; return nil }
 func (t *tape) Close() error { return nil }
 
-// taped makes a journal on the state, or goes on with the one it has.
-func taped(t testing.TB, snapshot, before []byte, does func(Journal)) []byte {
+// taped returns the journal of a run on the state.
+func taped(t testing.TB, snapshot []byte, does func(Journal)) []byte {
 	t.Helper()
-	f := mustOpen(t, snapshot, before)
 	file := &tape{}
-	file.Write(before[:f.JournalEnd().Offset])
-	j, err := f.Begin(file, testRun("run-1"), testHeader())
+	j, err := mustOpen(t, snapshot, nil).Begin(file, testRun("run-1"), testHeader())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func golden(t *testing.T, name string, got []byte) {
 // The files as people meet them. A change here is a change of the format: it
 // needs a new version, and files of the old one must still be read.
 func TestGolden(t *testing.T) {
-	journal := taped(t, nil, nil, func(j Journal) { everything(t, j) })
+	journal := taped(t, nil, func(j Journal) { everything(t, j) })
 	golden(t, "golden.journal", journal)
 	snapshot := fold(t, nil, journal)
 	golden(t, "golden.state", snapshot)
@@ -57,7 +57,7 @@ func TestGolden(t *testing.T) {
 func TestRoundTrip(t *testing.T) {
 	var put recorder
 	everything(t, &put)
-	journal := taped(t, nil, nil, func(j Journal) { everything(t, j) })
+	journal := taped(t, nil, func(j Journal) { everything(t, j) })
 	for name, f := range map[string]*Files{
 		"journal":  mustOpen(t, nil, journal),
 		"snapshot": mustOpen(t, fold(t, nil, journal), nil),

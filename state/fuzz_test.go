@@ -123,7 +123,7 @@ func FuzzSnapshot(f *testing.F) {
 // checksums, so that the search gets behind them.
 func FuzzJournal(f *testing.F) {
 	snapshot := base(f)
-	good := taped(f, snapshot, nil, func(j Journal) {
+	good := taped(f, snapshot, func(j Journal) {
 		a := conversationAddr("a")
 		must(f, j.Intend(a, message("a", "four", 40)), j.Receipt(a, message("a", "four", 40)), j.DeleteMessage(a.Message("one")))
 	})

@@ -66,18 +66,19 @@ type intent struct {
 	body uint64 // hash of the message's body
 }
 
-// Begin opens a journal for a run on the state that was read: a new one in an
-// empty file, or, when the state has a journal already (see
-// [Files.JournalEnd]), behind its last record. The header keeps the state's
-// lineage, serial, and need to look back. When Begin returns, the run marker
-// is on the disk, provided that the file's name is.
+// Begin begins a journal, in an empty file, for a run on the state that was
+// read, which must have no other: an unfolded journal is a programmer's mistake
+// and panics. The header keeps the state's lineage, serial, and need to look
+// back. When Begin returns, the run marker is on the disk, provided that the
+// file's name is.
 func (f *Files) Begin(file JournalFile, run Run, header Header) (Journal, error) {
+	if f.Unfolded() {
+		panic("state: a run begins before the one before it was folded")
+	}
 	header.LookBack = header.LookBack || f.header.LookBack
 	if f.Exists() {
 		header.Lineage, header.Serial = f.header.Lineage, f.header.Serial
-		if header.HashKey == "" {
-			header.HashKey = f.header.HashKey
-		}
+		header.HashKey = cmp.Or(header.HashKey, f.header.HashKey)
 	} else {
 		fresh := NewHeader(header.Dataset, header.AppID, header.Region)
 		header.Lineage, header.Serial = cmp.Or(header.Lineage, fresh.Lineage), 0
@@ -85,22 +86,13 @@ func (f *Files) Begin(file JournalFile, run Run, header Header) (Journal, error)
 	}
 	j := &journal{
 		file: file, runID: run.ID,
-		count: f.log.count, crc: f.log.crc,
 		known: make(map[addr.Object]bool, len(f.conversations)), intents: map[string]intent{},
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	for _, c := range f.conversations {
 		j.known[c.Addr] = true
 	}
-	if f.log.end == 0 {
-		j.appendFirst(header)
-	} else {
-		// The run marker states that the records before it are on the disk.
-		if err := file.Sync(); err != nil {
-			return nil, err
-		}
-		j.synced.Store(j.count)
-	}
+	j.appendFirst(header)
 	if err := j.begin(run, header); err != nil {
 		return nil, err
 	}

@@ -229,22 +229,31 @@ func eachMethod(j Journal) map[string]error {
 	}
 }
 
-// Begin that fails leaves nothing running, and no run.
+// Begin that fails leaves nothing running.
 func TestBeginFails(t *testing.T) {
-	snapshot := base(t)
-	before := taped(t, snapshot, nil, func(Journal) {})
-	for name, journal := range map[string][]byte{"new": nil, "further": before} {
+	synctest.Test(t, func(t *testing.T) {
 		file := &film{broken: errors.New("disk full")}
-		_, err := mustOpen(t, snapshot, journal).Begin(file, testRun("run-2"), testHeader())
+		_, err := mustOpen(t, nil, nil).Begin(file, testRun("run-2"), testHeader())
 		if !errors.Is(err, file.broken) {
-			t.Errorf("%s journal: error %v", name, err)
+			t.Errorf("error %v", err)
 		}
-	}
+	})
+}
+
+// A run does not go on with another one's journal.
+func TestBeginUnfolded(t *testing.T) {
+	f := mustOpen(t, nil, taped(t, nil, func(Journal) {}))
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	_, _ = f.Begin(&film{}, testRun("run-2"), testHeader())
 }
 
 // Begin keeps what is the state's own, and makes it for a new one.
 func TestBeginHeader(t *testing.T) {
-	first := mustOpen(t, nil, taped(t, nil, nil, func(Journal) {})).Header()
+	first := mustOpen(t, nil, taped(t, nil, func(Journal) {})).Header()
 	want := testHeader()
 	if diff := cmp.Diff(want, first); diff != "" {
 		t.Errorf("the given lineage and key did not stay (-want +got):\n%s", diff)
@@ -259,29 +268,25 @@ func TestBeginHeader(t *testing.T) {
 	}
 
 	snapshot := base(t)
-	journal := taped(t, snapshot, nil, func(Journal) {})
-	f := mustOpen(t, snapshot, journal)
 	file = &film{}
-	j, err = f.Begin(file, testRun("r"), Header{Lineage: "other", Serial: 99, Dataset: "other", Region: "eu"})
+	j, err = mustOpen(t, snapshot, nil).Begin(file, testRun("r"), Header{Lineage: "other", Serial: 99, Dataset: "other", Region: "eu"})
 	must(t, err, j.Close())
-	got := mustOpen(t, snapshot, append(slices.Clone(journal), file.data...)).Header()
+	got := mustOpen(t, snapshot, file.data).Header()
 	wantHeader := Header{Lineage: want.Lineage, Serial: 1, Dataset: "other", Region: "eu", HashKey: want.HashKey}
 	if diff := cmp.Diff(wantHeader, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-// A run that goes on with the journal of one that was cut off settles its
-// doubts.
-func TestBeginAgain(t *testing.T) {
+// The run after one that was cut off settles its doubts.
+func TestNextRun(t *testing.T) {
 	a := conversationAddr("a")
 	new1, new2 := message("a", "new-1", 40), message("a", "new-2", 41)
 	snapshot := base(t)
-	journal := taped(t, snapshot, nil, func(j Journal) { must(t, j.Intend(a, new1), j.Intend(a, new2)) })
-	journal = taped(t, snapshot, journal, func(j Journal) {
+	snapshot = fold(t, snapshot, taped(t, snapshot, func(j Journal) { must(t, j.Intend(a, new1), j.Intend(a, new2)) }))
+	f := mustOpen(t, snapshot, taped(t, snapshot, func(j Journal) {
 		must(t, j.Receipt(a, new1), j.Void(a.Message("new-2"), new2.MUID))
-	})
-	f := mustOpen(t, snapshot, journal)
+	}))
 	want := []*Message{message("a", "one", 10), message("a", "two", 20), intended(message("a", "three", 30)), new1}
 	if diff := cmp.Diff(want, messagesOf(t, f, a)); diff != "" {
 		t.Error(diff)
@@ -445,7 +450,7 @@ func (p *readFails) ReadAt(b []byte, off int64) (int, error) {
 func TestReadErrors(t *testing.T) {
 	a := conversationAddr("a")
 	snapshot := base(t)
-	journal := taped(t, snapshot, nil, func(j Journal) { must(t, j.PutMessage(a, message("a", "four", 40))) })
+	journal := taped(t, snapshot, func(j Journal) { must(t, j.PutMessage(a, message("a", "four", 40))) })
 	broken := errors.New("input/output error")
 	snapshotPart := &readFails{memory: part("state", snapshot).(memory), err: broken}
 	journalPart := &readFails{memory: part("journal", journal).(memory), err: broken}
@@ -486,7 +491,7 @@ func TestReadErrors(t *testing.T) {
 func TestMessagesStop(t *testing.T) {
 	a := conversationAddr("a")
 	snapshot := base(t)
-	journal := taped(t, snapshot, nil, func(j Journal) { must(t, j.PutMessage(a, message("a", "four", 40))) })
+	journal := taped(t, snapshot, func(j Journal) { must(t, j.PutMessage(a, message("a", "four", 40))) })
 	for name, f := range map[string]*Files{"snapshot": mustOpen(t, snapshot, nil), "both": mustOpen(t, snapshot, journal)} {
 		for stop := 1; stop <= 3; stop++ {
 			n := 0
@@ -510,7 +515,7 @@ func TestLongLines(t *testing.T) {
 	a := conversationAddr("a")
 	long := message("a", "long", 1)
 	long.Text = strings.Repeat("long ", lineBuffer)
-	journal := taped(t, nil, nil, func(j Journal) {
+	journal := taped(t, nil, func(j Journal) {
 		must(t, j.PutConversation(conversation("a")), j.Intend(a, long), j.PutMessage(a, message("a", "two", 2)), j.Receipt(a, long))
 	})
 	want := []*Message{long, message("a", "two", 2)}

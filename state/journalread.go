@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
+	"strings"
 
 	"github.com/sowdev/sow/config/addr"
 )
@@ -15,14 +17,13 @@ const restoreJournal = "Nothing was overwritten: bring the file back as it was; 
 
 // log is what is kept of a journal: not its records, but where they are.
 type log struct {
-	runs  []Run
-	tail  Tail
-	stale bool // the snapshot has taken these records in already
+	run  *Run
+	tail Tail
 
 	count   uint64   // records
-	end     int64    // where the last whole record ends; 0 when not even the first line is there
+	end     int64    // where the last whole record ends
 	crc     uint32   // of the last whole record
-	cut     bool     // something after end is to be cut off
+	first   uint32   // of the first record, the run marker
 	offsets []int64  // of record n at n-1
 	kinds   []kind   // of record n at n-1
 	owner   []uint32 // of record n at n-1: the section of a message's record; dropped after reading
@@ -72,8 +73,7 @@ func (r *journalReader) readFirst() (begun bool, err error) {
 		return false, r.access(err)
 	}
 	if !whole {
-		r.log.cut = true
-		if len(bytes.Trim(line, "\x00")) > 0 && !bytes.HasPrefix([]byte(`{"sow":"journal"`), line[:min(len(line), len(`{"sow":"journal"`))]) {
+		if len(bytes.Trim(line, "\x00")) > 0 && !beginsAlike(line, `{"sow":"journal"`) {
 			return false, r.damage(1, "this does not begin like a journal of sow")
 		}
 		return false, nil
@@ -133,7 +133,11 @@ func (r *journalReader) readRecords() error {
 			return r.access(err)
 		}
 		if !whole {
-			r.log.cut = true
+			// The last write of a run that was killed. What does not look like it
+			// is what a disk made of records that it lost.
+			if !beginsAlike(line, string(appendRecord(nil, r.log.count+1, 0))) {
+				r.log.tail = Lost
+			}
 			return nil
 		}
 		body, crc, ok := checkCRC(line, r.log.crc)
@@ -156,6 +160,9 @@ func (r *journalReader) readRecords() error {
 				return r.damage(r.lineNumber(), err.Error())
 			}
 		}
+		if rec.n == 1 {
+			r.log.first = crc
+		}
 		r.log.count, r.log.crc, r.log.end = rec.n, crc, r.in.offset()
 		r.log.offsets = append(r.log.offsets, offset)
 		r.log.kinds = append(r.log.kinds, rec.kind)
@@ -170,6 +177,9 @@ func (r *journalReader) readRecords() error {
 func (r *journalReader) badLine(line []byte) error {
 	number := r.lineNumber()
 	what := "the record was changed or moved since sow wrote it: the checksum differs"
+	if r.stale {
+		return nil // the snapshot has it all
+	}
 	if r.sameBoot() {
 		return r.damage(number, what)
 	}
@@ -177,7 +187,7 @@ func (r *journalReader) badLine(line []byte) error {
 		_, previous, known := cutCRC(line)
 		next, whole, err := r.in.line()
 		if err == io.EOF || err == nil && !whole || errors.Is(err, errLineTooLong) {
-			r.log.cut, r.log.tail = true, Lost
+			r.log.tail = Lost
 			return nil
 		}
 		if err != nil {
@@ -192,16 +202,22 @@ func (r *journalReader) badLine(line []byte) error {
 	}
 }
 
-// sameBoot reports whether the last run was on this boot of this machine.
+// beginsAlike reports whether line is the beginning of whole, or whole the
+// beginning of line.
+func beginsAlike(line []byte, whole string) bool {
+	n := min(len(line), len(whole))
+	return string(line[:n]) == whole[:n]
+}
+
+// sameBoot reports whether the run was on this boot of this machine.
 func (f *Files) sameBoot() bool {
-	runs := f.log.runs
-	return len(runs) > 0 && f.boot != "" && runs[len(runs)-1].Boot == f.boot
+	return f.log.run != nil && f.boot != "" && f.log.run.Boot == f.boot
 }
 
 // apply takes in one record, and returns the section of a message's record.
 func (r *journalReader) apply(rec record) (owner uint32, err error) {
-	if len(r.log.runs) == 0 && rec.kind != kindRun {
-		return noOwner, errors.New("a record stands before the first run")
+	if (rec.kind == kindRun) != (rec.n == 1) {
+		return noOwner, errors.New("a journal begins with its run, and has one")
 	}
 	switch rec.kind {
 	case kindRun:
@@ -252,7 +268,7 @@ func (r *journalReader) applyRun(value []byte) error {
 	if err := unmarshalStrict(wrap(`{"run":`, value), &line); err != nil {
 		return err
 	}
-	r.log.runs = append(r.log.runs, line.Run)
+	r.log.run = &line.Run
 	r.Files.header = line.Header.header(r.Files.header.Lineage, r.Files.header.Serial)
 	return nil
 }
@@ -353,14 +369,14 @@ func (r *journalReader) ownerOfIntent(n uint64) (uint32, error) {
 func (r *journalReader) conclude() error {
 	l := &r.log
 	if r.stale {
-		if r.folded != l.identity() {
+		if !l.within(r.folded) {
 			return r.damage(1, r.otherSerial())
 		}
-		*l = log{stale: true}
+		*l = log{}
 		return nil
 	}
-	if len(l.runs) == 0 { // Begin did not come to its end: nothing was sent
-		*l = log{cut: true}
+	if l.run == nil { // Begin did not come to its end: nothing was sent
+		*l = log{}
 		if r.snapshot == nil {
 			r.Files.header = Header{}
 		}
@@ -393,12 +409,22 @@ func (r *journalReader) conclude() error {
 	return nil
 }
 
-// identity tells one journal's records from any others. It is "" without any.
+// identity says which journal a snapshot took in: the number of its records, and
+// the checksum of the run marker, which has its like nowhere. It is "" without
+// any.
 func (l *log) identity() string {
 	if l.count == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d:%08x", l.count, l.crc)
+	return fmt.Sprintf("%d:%08x", l.count, l.first)
+}
+
+// within reports whether the snapshot that took in the identified journal has
+// all of this one: the same, or what a power failure left of it.
+func (l *log) within(identity string) bool {
+	count, first, _ := strings.Cut(identity, ":")
+	n, err := strconv.ParseUint(count, 10, 64)
+	return l.count == 0 || err == nil && l.count <= n && first == string(appendHex32(nil, l.first))
 }
 
 func (r *journalReader) lineNumber() int { return int(r.log.count) + 2 }
@@ -420,19 +446,4 @@ func (f *Files) journalAccess(err error) error {
 func wrap(open string, value []byte) json.RawMessage {
 	b := append([]byte(open), value...)
 	return append(b, '}')
-}
-
-// JournalEnd says where the journal of the next run begins.
-type JournalEnd struct {
-	// Offset is the length of what can be trusted. 0: there is no journal, or
-	// what there is holds nothing and is to be written anew.
-	Offset int64
-	// Cut is true when something stands behind Offset that must be removed
-	// before anything is appended.
-	Cut bool
-}
-
-// JournalEnd returns how the journal is to be prepared for Begin.
-func (f *Files) JournalEnd() JournalEnd {
-	return JournalEnd{Offset: f.log.end, Cut: f.log.cut}
 }

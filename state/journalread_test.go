@@ -16,7 +16,7 @@ import (
 // base is a snapshot with conversation a and its messages one, two and three,
 // the last of them in doubt.
 func base(t testing.TB) []byte {
-	journal := taped(t, nil, nil, func(j Journal) {
+	journal := taped(t, nil, func(j Journal) {
 		a := conversation("a")
 		must(t, j.PutConversation(a))
 		must(t, j.PutMessage(a.Addr, message("a", "one", 10)), j.PutMessage(a.Addr, message("a", "two", 20)))
@@ -69,6 +69,9 @@ func TestOverlay(t *testing.T) {
 		{"a void leaves what the intent did not replace", func(j Journal) error {
 			return errors.Join(j.Intend(a, again), j.Void(a.Message("one"), again.MUID))
 		}, []*Message{one, two, intended(three)}},
+		{"a void of what was put deletes it", func(j Journal) error {
+			return errors.Join(j.PutMessage(a, again), j.Void(a.Message("one"), again.MUID))
+		}, []*Message{two, intended(three)}},
 		{"receipt after void", func(j Journal) error {
 			m := message("a", "new", 40)
 			return errors.Join(j.Intend(a, m), j.Void(a.Message("new"), m.MUID), j.Receipt(a, m))
@@ -119,7 +122,7 @@ func TestOverlay(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			snapshot := base(t)
-			journal := taped(t, snapshot, nil, func(j Journal) { must(t, test.does(j)) })
+			journal := taped(t, snapshot, func(j Journal) { must(t, test.does(j)) })
 			f := mustOpen(t, snapshot, journal)
 			got := messagesOf(t, f, a)
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -161,7 +164,7 @@ func TestOverlay(t *testing.T) {
 func TestCutJournal(t *testing.T) {
 	a := conversationAddr("a")
 	snapshot := base(t)
-	journal := taped(t, snapshot, nil, func(j Journal) {
+	journal := taped(t, snapshot, func(j Journal) {
 		for i := range 5 {
 			m := message("a", fmt.Sprint("new-", i), int64(40+i))
 			must(t, j.Intend(a, m), j.Receipt(a, m))
@@ -193,20 +196,15 @@ func TestCutJournal(t *testing.T) {
 		if got := f.Interrupted() != nil; got != (wantCount > 0) {
 			t.Errorf("cut at %d: Interrupted %v", cut, f.Interrupted())
 		}
-		end := f.JournalEnd()
-		switch {
-		case wantCount == 0 && end.Offset != 0,
-			wantCount > 0 && int(end.Offset) != records[whole-1],
-			wantCount > 0 && end.Cut != (cut > records[whole-1]):
-			t.Errorf("cut at %d: journal ends %+v", cut, end)
+		if f.Unfolded() != (wantCount > 0) {
+			t.Errorf("cut at %d: Unfolded %v", cut, f.Unfolded())
 		}
-		// The next run goes on where the last one was cut off.
-		again := taped(t, snapshot, journal[:cut:cut], func(j Journal) {
-			must(t, j.PutMessage(a, message("a", "late", 99)))
-		})
-		list := messagesOf(t, mustOpen(t, snapshot, again), a)
-		if last := list[len(list)-1].Key; last != "late" {
-			t.Errorf("cut at %d: the last message is %s", cut, last)
+		// The next run has the records that are whole.
+		next := fold(t, snapshot, journal[:cut:cut])
+		want := contentOf(t, f)
+		want.Header.Serial++
+		if diff := cmp.Diff(want, contentOf(t, mustOpen(t, next, nil))); diff != "" {
+			t.Errorf("cut at %d: folding changed the state:\n%s", cut, diff)
 		}
 	}
 }
@@ -216,7 +214,7 @@ func TestCutJournal(t *testing.T) {
 func TestLostTail(t *testing.T) {
 	a := conversationAddr("a")
 	snapshot := base(t)
-	whole := taped(t, snapshot, nil, func(j Journal) {
+	whole := taped(t, snapshot, func(j Journal) {
 		must(t, j.PutMessage(a, message("a", "four", 40)), j.PutMessage(a, message("a", "five", 50)), j.PutMessage(a, message("a", "six", 60)))
 	})
 	lines := bytes.SplitAfter(whole, newline)
@@ -244,9 +242,6 @@ func TestLostTail(t *testing.T) {
 			if diff := cmp.Diff([]string{"one", "two", "three", "four"}, keys(messagesOf(t, f, a))); diff != "" {
 				t.Error(diff)
 			}
-			if end := f.JournalEnd(); int(end.Offset) != len(head) || end.Cut != (len(test.tail) > 0) {
-				t.Errorf("the journal ends %+v", end)
-			}
 		})
 	}
 	t.Run("closed", func(t *testing.T) {
@@ -263,14 +258,28 @@ func TestLostTail(t *testing.T) {
 			t.Errorf("tail %d, though nobody knows the boot", f.Tail())
 		}
 	})
+	t.Run("same boot", func(t *testing.T) {
+		// A disk that failed, perhaps: no killed run leaves zeros.
+		f, err := Open(part("state", snapshot), part("journal", append(bytes.Clone(head), zeros...)), testBoot)
+		must(t, err)
+		if f.Tail() != Lost {
+			t.Errorf("tail %d, though zeros stand where records should", f.Tail())
+		}
+	})
 	t.Run("a confirmed record is damaged", func(t *testing.T) {
-		// The second run states that the first one's records are on the disk.
-		journal := taped(t, snapshot, head, func(j Journal) {})
-		damaged := bytes.Replace(journal, []byte("text of four"), []byte("text of five"), 1)
-		_, err := Open(part("state", snapshot), part("journal", damaged), "boot-2")
-		var damage *DamageError
-		if !errors.As(err, &damage) || damage.Line != 3 {
-			t.Errorf("error %v, want damage in line 3", err)
+		journal := sumJournal([]byte(`{"sow":"journal","version":1,"lineage":"0123456789abcdef","serial":1
+{"n":1,"run":{"id":"r","started":"2026-01-05T09:00:00Z","boot":"boot-1","command":"sow apply","plan":""},"header":{}
+{"n":2,"gone":"user.a"
+{"n":3,"gone":"user.b"
+{"n":4,"s":2,"gone":"user.c"
+`))
+		for text, damaged := range map[string]bool{"user.a": true, "user.b": false} {
+			flipped := bytes.Replace(journal, []byte(text), []byte("user.x"), 1)
+			_, err := Open(part("state", snapshot), part("journal", flipped), "boot-2")
+			var damage *DamageError
+			if errors.As(err, &damage) != damaged || damaged && damage.Line != 3 {
+				t.Errorf("%s changed: error %v, want damage %v", text, err, damaged)
+			}
 		}
 	})
 }
@@ -279,27 +288,27 @@ func TestLostTail(t *testing.T) {
 // looked back at.
 func TestLookBackStays(t *testing.T) {
 	snapshot := base(t)
-	journal := taped(t, snapshot, nil, func(Journal) {})
+	journal := taped(t, snapshot, func(Journal) {})
 	journal = journal[:bytes.LastIndexByte(journal[:len(journal)-1], '\n')+1] // the run did not close it
 	lost, err := Open(part("state", snapshot), part("journal", journal), "boot-2")
 	must(t, err)
 
-	file := &tape{}
-	file.Write(journal)
-	header := lost.Header()
-	header.LookBack = false // a run that knows nothing of it
-	j, err := lost.Begin(file, testRun("run-2"), header)
-	must(t, err)
-	must(t, j.Close())
-	if f := mustOpen(t, snapshot, file.Bytes()); !f.Header().LookBack || f.Interrupted().ID != "run-1" {
-		t.Errorf("look back %v, interrupted %+v", f.Header().LookBack, f.Interrupted())
-	}
-	folded := fold(t, snapshot, file.Bytes())
+	var out bytes.Buffer
+	must(t, lost.Fold(t.Context(), &out))
+	folded := out.Bytes()
 	if f := mustOpen(t, folded, nil); !f.Header().LookBack {
 		t.Error("folding forgot that messages may be in the app that the state does not know")
 	}
+	header := testHeader()
+	header.LookBack = false // a run that knows nothing of it
+	file := &tape{}
+	j, err := mustOpen(t, folded, nil).Begin(file, testRun("run-2"), header)
+	must(t, err, j.Close())
+	if f := mustOpen(t, folded, file.Bytes()); !f.Header().LookBack {
+		t.Error("the next run forgot it")
+	}
 
-	cleared := taped(t, folded, nil, func(j Journal) {
+	cleared := taped(t, folded, func(j Journal) {
 		h := testHeader()
 		h.LookBack = false
 		must(t, j.PutHeader(h))
@@ -314,22 +323,37 @@ func TestLookBackStays(t *testing.T) {
 func TestStaleJournal(t *testing.T) {
 	a := conversationAddr("a")
 	snapshot := base(t)
-	journal := taped(t, snapshot, nil, func(j Journal) { must(t, j.PutMessage(a, message("a", "four", 40))) })
+	journal := taped(t, snapshot, func(j Journal) { must(t, j.PutMessage(a, message("a", "four", 40))) })
 	folded := fold(t, snapshot, journal)
 	f := mustOpen(t, folded, journal)
 	if diff := cmp.Diff(contentOf(t, mustOpen(t, folded, nil)), contentOf(t, f)); diff != "" {
 		t.Errorf("a stale journal changes the state:\n%s", diff)
 	}
-	if f.Interrupted() != nil || f.Tail() != Whole || f.JournalEnd() != (JournalEnd{}) {
-		t.Errorf("interrupted %v, tail %d, end %+v of a stale journal", f.Interrupted(), f.Tail(), f.JournalEnd())
+	if f.Interrupted() != nil || f.Tail() != Whole || f.Unfolded() {
+		t.Errorf("interrupted %v, tail %d, unfolded %v of a stale journal", f.Interrupted(), f.Tail(), f.Unfolded())
 	}
 	if want := mustOpen(t, folded, nil).Fingerprint(); f.Fingerprint() != want {
 		t.Errorf("fingerprint %s, want %s", f.Fingerprint(), want)
 	}
-	// Not every journal with that serial is: this one has a record more.
-	more := taped(t, snapshot, journal, func(j Journal) {})
-	if _, err := open(folded, more); err == nil {
-		t.Error("a journal was ignored whose records the snapshot does not have")
+	// A power failure may leave less of it, or a mess.
+	mess := bytes.Replace(journal, []byte("text of four"), make([]byte, 12), 1)
+	for _, rest := range [][]byte{journal[:len(journal)-30], journal[:100], mess} {
+		f, err := Open(part("state", folded), part("journal", rest), "boot-2")
+		if err != nil || f.Unfolded() {
+			t.Errorf("what a power failure left of a stale journal is refused: %v", err)
+		}
+	}
+	// Not every journal with that serial is stale.
+	more := taped(t, snapshot, func(j Journal) {
+		must(t, j.PutMessage(a, message("a", "four", 40)), j.PutMessage(a, message("a", "five", 40)))
+	})
+	file := &tape{}
+	j, err := mustOpen(t, snapshot, nil).Begin(file, testRun("run-2"), testHeader())
+	must(t, err, j.Close())
+	for name, journal := range map[string][]byte{"more records": more, "another run": file.Bytes()} {
+		if _, err := open(folded, journal); err == nil {
+			t.Errorf("%s: a journal was ignored whose records the snapshot does not have", name)
+		}
 	}
 }
 
@@ -352,20 +376,19 @@ func TestFingerprint(t *testing.T) {
 	}
 	note("snapshot", snapshot, nil)
 	note("edited", bytes.Replace(edited(snapshot), []byte("text of one"), []byte("text of 1ne"), 1), nil)
-	journal := taped(t, snapshot, nil, func(j Journal) {})
-	note("run", snapshot, journal)
-	journal = taped(t, snapshot, journal, func(j Journal) { must(t, j.PutMessage(a, message("a", "four", 40))) })
-	note("one more", snapshot, journal)
-	note("folded", fold(t, snapshot, journal), nil)
-	note("another one", snapshot, taped(t, snapshot, taped(t, snapshot, nil, func(j Journal) {}), func(j Journal) {
-		must(t, j.PutMessage(a, message("a", "4our", 40)))
-	}))
+	note("run", snapshot, taped(t, snapshot, func(j Journal) {}))
+	for _, key := range []string{"four", "five"} {
+		journal := taped(t, snapshot, func(j Journal) { must(t, j.PutMessage(a, message("a", key, 40))) })
+		note(key, snapshot, journal)
+		note("cut "+key, snapshot, journal[:bytes.LastIndexByte(journal[:len(journal)-1], '\n')+1])
+		note("folded "+key, fold(t, snapshot, journal), nil)
+	}
 }
 
 // Long before the end of a large snapshot, damage is narrowed down to a block.
 func TestDamagedBlock(t *testing.T) {
 	a := conversationAddr("a")
-	snapshot := fold(t, nil, taped(t, nil, nil, func(j Journal) {
+	snapshot := fold(t, nil, taped(t, nil, func(j Journal) {
 		must(t, j.PutConversation(conversation("a")))
 		for i := range 1000 {
 			must(t, j.PutMessage(a, message("a", fmt.Sprint("m-", i), int64(i))))
@@ -386,8 +409,8 @@ func TestDamagedBlock(t *testing.T) {
 
 func TestDeletedObjects(t *testing.T) {
 	user := addr.Object{Kind: addr.User, Name: "ana"}
-	snapshot := fold(t, nil, taped(t, nil, nil, func(j Journal) { everything(t, j) }))
-	f := mustOpen(t, snapshot, taped(t, snapshot, nil, func(j Journal) {
+	snapshot := fold(t, nil, taped(t, nil, func(j Journal) { everything(t, j) }))
+	f := mustOpen(t, snapshot, taped(t, snapshot, func(j Journal) {
 		must(t, j.Delete(user), j.Delete(addr.Object{Kind: addr.Group, Name: "nobody"}), j.Delete(conversationAddr("nobody")))
 	}))
 	if len(f.Users()) != 1 || len(f.Groups()) != 1 || len(f.Conversations()) != 2 {

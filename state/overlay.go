@@ -128,7 +128,9 @@ func (o *overlay) ofIntent(rec record) *change {
 
 // resolve leaves, among changes with keys of the same hash, at most one for
 // each key that makes a message or deletes it: the last, unless a later void
-// names its muid. Voids stay, to be held against the snapshot's message.
+// names its muid. A void of an intent uncovers what was before, since nothing
+// came of it; a void of anything else deletes. Voids stay, to be held against
+// the snapshot's message.
 func (o *overlay) resolve(group []change) error {
 	type later struct {
 		settled bool
@@ -151,8 +153,10 @@ func (o *overlay) resolve(group []change) error {
 			c.sent = past
 		case c.sent == voided:
 			l.voids = append(l.voids, muid)
-		case c.sent != deleted && slices.Contains(l.voids, muid):
+		case c.sent != deleted && slices.Contains(l.voids, muid) && c.outcome == 0:
 			c.sent = past
+		case c.sent != deleted && slices.Contains(l.voids, muid):
+			c.sent, l.settled = deleted, true
 		default:
 			l.settled = true
 		}

@@ -32,7 +32,7 @@ type Reader interface {
 	// Count returns the number of messages of a conversation. It reads them only
 	// when the journal has changed some of them.
 	Count(conversation addr.Object) int
-	// Interrupted returns the first run that began and was not folded, or nil.
+	// Interrupted returns the run that began and was not folded, or nil.
 	Interrupted() *Run
 	Close() error
 }
@@ -60,9 +60,10 @@ type Store interface {
 // Lock is the exclusive right to change a state. It ends with Unlock or with
 // the process.
 type Lock interface {
-	// Begin opens the journal for a run. The header replaces the stored one
-	// from now on (lineage and serial are kept, or made). When Begin returns,
-	// the run marker is durable.
+	// Begin opens the journal for a run. What a run before left in its journal is
+	// folded first. The header replaces the stored one from now on (lineage and
+	// serial are kept, or made; LookBack is kept; an empty hash key, too). When
+	// Begin returns, the run marker is durable.
 	Begin(ctx context.Context, run Run, header Header) (Journal, error)
 	// Fold writes snapshot and journal into a new snapshot, keeps the old one
 	// as a backup, and empties the journal. After Fold the state has the next

@@ -12,12 +12,8 @@ import (
 type FS interface {
 	// Open opens a file for reading.
 	Open(name string) (File, error)
-	// Create makes a file, or empties the one there is, for writing.
+	// Create makes a file, or empties the one there is, for writing at its end.
 	Create(name string, perm fs.FileMode) (File, error)
-	// Append opens a file for writing at its end.
-	Append(name string) (File, error)
-	// Truncate cuts a file off.
-	Truncate(name string, size int64) error
 	// Rename moves a file, in place of the one that may be there, in one step.
 	Rename(from, to string) error
 	// Link gives a file a second name.

@@ -22,16 +22,15 @@ type lock struct {
 	names names
 	held  Held
 
-	mu      sync.Mutex
-	writing bool // a journal is open
-	done    bool
+	mu   sync.Mutex
+	busy bool // a journal is open
+	done bool
 }
 
 // errLockLost is what a run gets whose lock was taken away.
 var errLockLost = errors.New("the lock was taken away by force-unlock")
 
-// Begin implements [state.Lock]. An end of the journal that a crash tore is cut
-// off.
+// Begin implements [state.Lock].
 func (l *lock) Begin(ctx context.Context, run state.Run, header state.Header) (state.Journal, error) {
 	if err := l.start(); err != nil {
 		return nil, err
@@ -52,22 +51,28 @@ func (l *lock) start() error {
 	switch {
 	case l.done:
 		return errors.New("the lock is not held any more")
-	case l.writing:
+	case l.busy:
 		return errors.New("the journal of this lock is still open")
 	case l.held.Lost():
 		return errLockLost
 	}
-	l.writing = true
+	l.busy = true
 	return nil
 }
 
 func (l *lock) finish() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.writing = false
+	l.busy = false
 }
 
+// begin folds before it begins, and never goes on with the journal of a run
+// that was cut off: if that run ended because a sync failed, its journal may be
+// in memory only, and no later sync of the same file would say so.
 func (l *lock) begin(ctx context.Context, run state.Run, header state.Header) (state.Journal, error) {
+	if err := l.fold(ctx); err != nil {
+		return nil, err
+	}
 	files, err := l.store.open(ctx, l.names)
 	if err != nil {
 		return nil, err
@@ -75,44 +80,21 @@ func (l *lock) begin(ctx context.Context, run state.Run, header state.Header) (s
 	defer files.Close()
 	run.Boot = cmp.Or(run.Boot, l.store.fs.Boot())
 
-	file, fresh, err := l.journalFile(files.JournalEnd())
+	fsys := l.store.fs
+	file, err := fsys.Create(l.names.journal, l.perm())
 	if err != nil {
 		return nil, access("write the journal", l.names.journal, err)
 	}
 	journal, err := files.Begin(&journalFile{File: file, lock: l}, run, header)
 	if err != nil {
 		_ = file.Close()
-		if fresh {
-			_ = l.store.fs.Remove(l.names.journal) // it holds nothing; the next run does without it, too
-		}
+		_ = fsys.Remove(l.names.journal) // it holds nothing, and is read as nothing
 		return nil, err
 	}
-	if fresh {
-		if err := l.store.fs.SyncDir(l.names.dir()); err != nil {
-			return nil, errors.Join(access("write into", l.names.dir(), err), journal.Close())
-		}
+	if err := fsys.SyncDir(l.names.dir()); err != nil {
+		return nil, errors.Join(access("write into", l.names.dir(), err), journal.Close())
 	}
 	return journal, nil
-}
-
-// journalFile opens the journal behind its last whole record, or a new one.
-func (l *lock) journalFile(end state.JournalEnd) (f File, fresh bool, err error) {
-	fsys := l.store.fs
-	if end.Offset == 0 {
-		// A new file, never the old one emptied: somebody may be reading it.
-		if err := fsys.Remove(l.names.journal); err != nil && !missing(err) {
-			return nil, false, err
-		}
-		f, err = fsys.Create(l.names.journal, l.perm())
-		return f, true, err
-	}
-	if end.Cut {
-		if err := fsys.Truncate(l.names.journal, end.Offset); err != nil {
-			return nil, false, err
-		}
-	}
-	f, err = fsys.Append(l.names.journal)
-	return f, false, err
 }
 
 // perm is what the state's file may be read and written by.
@@ -155,24 +137,29 @@ func (f *journalFile) Close() error {
 	return f.File.Close()
 }
 
-// Fold implements [state.Lock]. At every moment either the old snapshot with
-// the journal or the new snapshot is whole on the disk: the new one is written
-// beside the old and synced, the old one gets its second name, the new one
-// takes its place, the folder is synced, and only then is the journal removed.
-// A journal that a crash left behind after that is known by its checksum to be
-// in the snapshot already.
+// Fold implements [state.Lock].
 func (l *lock) Fold(ctx context.Context) error {
 	if err := l.start(); err != nil {
 		return err
 	}
 	defer l.finish()
+	return l.fold(ctx)
+}
+
+// fold leaves a snapshot and no journal. At every moment either the old
+// snapshot with the journal or the new snapshot is whole on the disk: the new
+// one is written beside the old and synced, the old one gets its second name,
+// the new one takes its place, the folder is synced, and only then is the
+// journal removed. A journal that a crash left behind after that is known by
+// its checksum to be in the snapshot already.
+func (l *lock) fold(ctx context.Context) error {
 	files, err := l.store.open(ctx, l.names)
 	if err != nil {
 		return err
 	}
 	defer files.Close()
 	fsys := l.store.fs
-	if files.JournalEnd().Offset > 0 {
+	if files.Unfolded() {
 		if err := l.writeSnapshot(ctx, files); err != nil {
 			_ = fsys.Remove(l.names.fresh) // free the space; the next fold writes it anew
 			return err
@@ -187,7 +174,10 @@ func (l *lock) Fold(ctx context.Context) error {
 			return access("write into", l.names.dir(), err)
 		}
 	}
-	if err := fsys.Remove(l.names.journal); err != nil && !missing(err) {
+	switch err := fsys.Remove(l.names.journal); {
+	case missing(err):
+		return nil
+	case err != nil:
 		return access("remove the journal", l.names.journal, err)
 	}
 	if err := fsys.SyncDir(l.names.dir()); err != nil {
@@ -280,7 +270,7 @@ func (l *lock) Unlock() error {
 		return nil
 	}
 	l.done = true
-	if l.writing {
+	if l.busy {
 		return errors.Join(fmt.Errorf("%s was unlocked with its journal open", l.store.path), l.held.Unlock())
 	}
 	return l.held.Unlock()

@@ -17,12 +17,7 @@ func (OS) Open(name string) (File, error) { return file(os.Open(name)) }
 
 // Create implements [FS].
 func (OS) Create(name string, perm fs.FileMode) (File, error) {
-	return file(os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, perm))
-}
-
-// Append implements [FS].
-func (OS) Append(name string) (File, error) {
-	return file(os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0))
+	return file(os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, perm))
 }
 
 // file keeps a nil *os.File from becoming a File.
@@ -32,9 +27,6 @@ func file(f *os.File, err error) (File, error) {
 	}
 	return f, nil
 }
-
-// Truncate implements [FS].
-func (OS) Truncate(name string, size int64) error { return os.Truncate(name, size) }
 
 // Rename implements [FS].
 func (OS) Rename(from, to string) error { return os.Rename(from, to) }

@@ -22,19 +22,17 @@ type Kind string
 
 // The kinds of operations.
 const (
-	Open     Kind = "open"
-	Read     Kind = "read"
-	Create   Kind = "create"
-	Append   Kind = "append" // opening for appending
-	Write    Kind = "write"
-	Sync     Kind = "sync"
-	Truncate Kind = "truncate"
-	Rename   Kind = "rename"
-	Link     Kind = "link"
-	Remove   Kind = "remove"
-	Stat     Kind = "stat"
-	SyncDir  Kind = "syncdir"
-	Lock     Kind = "lock"
+	Open    Kind = "open"
+	Read    Kind = "read"
+	Create  Kind = "create"
+	Write   Kind = "write"
+	Sync    Kind = "sync"
+	Rename  Kind = "rename"
+	Link    Kind = "link"
+	Remove  Kind = "remove"
+	Stat    Kind = "stat"
+	SyncDir Kind = "syncdir"
+	Lock    Kind = "lock"
 )
 
 // Changes reports whether operations of this kind change what is on the disk.
@@ -83,8 +81,20 @@ type inode struct {
 	perm    fs.FileMode
 	data    []byte // as processes see it
 	durable []byte // as it surely is after a power cut
-	broken  bool   // a sync failed: later ones say nothing about what was written before
+	doubts  []span // what a failed sync left: later ones do not write it again
 	locked  int    // the epoch whose process holds the lock, or 0
+}
+
+// span is a part of a file.
+type span struct{ from, to int }
+
+func (n *inode) doubt(from, to int) {
+	n.doubts = append(n.doubts, span{from, to})
+}
+
+// doubtful reports whether a sector that was synced may not be on the disk.
+func (n *inode) doubtful(from, to int) bool {
+	return slices.ContainsFunc(n.doubts, func(s span) bool { return from < s.to && s.from < to })
 }
 
 // New returns an empty disk with these folders.
@@ -169,26 +179,26 @@ func (d *Disk) PowerCut(random *rand.Rand) {
 			continue
 		}
 		torn[node] = true
-		node.data = tear(node.durable, node.data, random)
-		node.durable = slices.Clone(node.data)
-		node.broken = false
+		node.tear(random)
 	}
 	d.names = maps.Clone(d.durable)
 }
 
 // tear mixes what is surely on the disk with what was written since.
-func tear(old, new []byte, random *rand.Rand) []byte {
-	short, long := min(len(old), len(new)), max(len(old), len(new))
+func (n *inode) tear(random *rand.Rand) {
+	short, long := min(len(n.durable), len(n.data)), max(len(n.durable), len(n.data))
 	mixed := make([]byte, short+random.IntN(long-short+1))
-	copy(mixed, old)
+	copy(mixed, n.durable)
 	for from := 0; from < len(mixed); from += sector {
-		if random.IntN(2) == 0 || from >= len(new) {
-			continue
-		}
 		to := min(from+sector, len(mixed))
-		copy(mixed[from:to], new[from:])
+		if n.doubtful(from, to) && random.IntN(2) == 0 {
+			clear(mixed[from:to])
+		}
+		if from < len(n.data) && random.IntN(2) == 0 {
+			copy(mixed[from:to], n.data[from:])
+		}
 	}
-	return mixed
+	n.data, n.durable, n.doubts = mixed, slices.Clone(mixed), nil
 }
 
 // Files returns what the processes see.

@@ -42,7 +42,7 @@ func (p process) do(op Op, apply func(much int) error) error {
 	}
 	if op.Kind == Sync && fault.Err != nil {
 		if node := d.names[op.Name]; node != nil {
-			node.broken = true
+			node.doubt(len(node.durable), len(node.data))
 		}
 	}
 	if fault.Stop {
@@ -77,36 +77,11 @@ func (p process) Create(name string, perm fs.FileMode) (f local.File, err error)
 			node = fresh
 			p.disk.names[name] = node
 		}
-		node.data = nil
+		node.data, node.doubts = nil, nil
 		f = &file{process: p, name: name, node: node}
 		return nil
 	})
 	return f, err
-}
-
-// Append implements [local.FS].
-func (p process) Append(name string) (f local.File, err error) {
-	err = p.do(Op{Kind: Append, Name: name}, func(int) error {
-		node, err := p.disk.lookup(Append, name)
-		if err == nil && p.disk.readOnly {
-			err = pathError(Append, name, syscall.EROFS)
-		}
-		f = &file{process: p, name: name, node: node}
-		return err
-	})
-	return f, err
-}
-
-// Truncate implements [local.FS].
-func (p process) Truncate(name string, size int64) error {
-	return p.do(Op{Kind: Truncate, Name: name}, func(int) error {
-		node, err := p.disk.lookup(Truncate, name)
-		if err != nil {
-			return err
-		}
-		node.data = slices.Clone(node.data[:size])
-		return nil
-	})
 }
 
 // Rename implements [local.FS].
@@ -280,11 +255,8 @@ func (f *file) Write(p []byte) (n int, err error) {
 // Sync implements [local.File].
 func (f *file) Sync() error {
 	return f.do(Op{Kind: Sync, Name: f.name}, func(int) error {
-		if !f.node.broken {
-			// Written bytes never change: what is appended to data, or left when
-			// it is cut, does not show here.
-			f.node.durable = f.node.data[:len(f.node.data):len(f.node.data)]
-		}
+		// Written bytes never change, so that the two may share them.
+		f.node.durable = f.node.data[:len(f.node.data):len(f.node.data)]
 		return nil
 	})
 }
