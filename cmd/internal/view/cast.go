@@ -60,7 +60,7 @@ func (c cast) name(uid string) string {
 }
 
 // maxNameWidth is where a column of names stops growing.
-const maxNameWidth = 16
+const maxNameWidth = 20
 
 // nameWidth is the width of the column of names.
 func (c cast) nameWidth(uids ...string) int {

@@ -116,19 +116,28 @@ func (c *chat) gap(what string) {
 
 // content is what a message says: its files, then its text.
 func content(base style, m *state.Message, hides func(attribute string) bool) []spans {
-	var files spans
-	for _, a := range attachments(m, hides) {
-		files = append(files, foreign(base, a+" ")...)
-	}
-	text := []spans{nil}
+	var text []spans
 	switch {
 	case hides("text"):
 		text = []spans{{say(faint, sensitive)}}
 	case m.Text != "":
 		text = foreignLines(base, m.Text)
 	}
-	text[0] = append(files, text[0]...)
-	return text
+	return withFiles(base, m, hides, text)
+}
+
+// withFiles puts a message's files before the paragraphs of its text.
+func withFiles(base style, m *state.Message, hides func(attribute string) bool, text []spans) []spans {
+	names := attachments(m, hides)
+	if len(names) == 0 {
+		return text
+	}
+	files := foreign(base, strings.Join(names, " "))
+	if len(text) == 0 {
+		return []spans{files}
+	}
+	first := append(append(files, say(base, " ")), text[0]...)
+	return append([]spans{first}, text[1:]...)
 }
 
 // sensitive stands for a value that must not be shown.

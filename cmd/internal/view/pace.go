@@ -65,7 +65,8 @@ func (p *pace) left(now time.Time, rate float64) float64 {
 	return -1
 }
 
-func (p *pace) status(now time.Time) string {
+// status says how far things are. Nothing is over before wait is.
+func (p *pace) status(now time.Time, wait time.Duration) string {
 	if p.started.IsZero() {
 		return ""
 	}
@@ -77,7 +78,7 @@ func (p *pace) status(now time.Time) string {
 	case rate > 0:
 		status += fmt.Sprintf(", %s a minute", number(int(math.Ceil(rate*60))))
 	}
-	if left := p.left(now, rate); left > 0 {
+	if left := max(p.left(now, rate), wait.Seconds()); left > 0 {
 		status += fmt.Sprintf(", %s left", about(left))
 	}
 	return status

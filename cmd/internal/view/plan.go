@@ -210,6 +210,9 @@ func forecastSentence(f planner.Forecast) string {
 	}
 	if f.Seconds >= slowEnough && f.SlowestSender != "" {
 		s += fmt.Sprintf("; slowest is %s with %s", f.SlowestSender, count(f.SlowestCount, "message"))
+		if f.SenderPerMinute > 0 {
+			s += fmt.Sprintf(", at most %s a minute", number(f.SenderPerMinute))
+		}
 	}
 	return s
 }
@@ -238,6 +241,11 @@ func (t *planText) deletesList() error {
 	}
 	t.section("delete")
 	for _, person := range people {
+		if person.reason == t.whyDeleted {
+			person.reason = ""
+		} else {
+			t.whyDeleted = person.reason
+		}
 		t.person(person, nil)
 		t.toldDelete()
 	}
@@ -275,6 +283,7 @@ func (t *planText) deletedIn(i int) error {
 		if c.Action == planner.Delete {
 			line := append(t.symbol(planner.Delete), foreign(plain, c.Addr.String())...)
 			t.p.hang(append(line, pad(columnGap)), foreign(faint, orElse(c.Reason, "no longer declared")))
+			t.whyDeleted = c.Reason
 		}
 	}
 	if lane.Counts.Messages.Delete == 0 {

@@ -31,6 +31,15 @@ func TestPlan(t *testing.T) {
 				}
 			})
 		}
+		t.Run(name+"/stream", func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := newScreen(format(view.Stream))
+				if err := s.Plan(p, view.PlanOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				golden(t, "plan/"+name+".ndjson", s.out.String())
+			})
+		})
 		t.Run(name+"/md", func(t *testing.T) {
 			var b bytes.Buffer
 			if err := view.Markdown(&b, p); err != nil {

@@ -244,12 +244,7 @@ func difference(m *planner.MessageChange, hides func(string) bool) (body, below 
 	if m.Before.Text == m.After.Text || hides("text") || m.Before.Sealed["text"] != "" {
 		body = content(plain, m.After, hides)
 	} else {
-		var files spans
-		for _, a := range attachments(m.After, hides) {
-			files = append(files, foreign(plain, a+" ")...)
-		}
-		body = editLines(m.Before.Text, m.After.Text)
-		body[0] = append(files, body[0]...)
+		body = withFiles(plain, m.After, hides, editLines(m.Before.Text, m.After.Text))
 	}
 	for _, f := range m.Fields {
 		if f.Name == "text" && f.Old != f.New {

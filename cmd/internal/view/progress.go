@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -123,7 +124,7 @@ func (p *Progress) take(e applier.Event) spans {
 		p.waits, p.until = e.Reason, time.Now().Add(e.Wait)
 	case applier.Doubt:
 		p.doubts++
-		return p.tell(e, say(warned, "in doubt "), append(eventSubject(e), say(plain, ": the app is asked whether it has it")))
+		return p.tell(e, say(warned, "in doubt "), append(eventSubject(e), say(plain, ". The app is asked whether it has it.")))
 	case applier.Settled:
 		p.doubts--
 	case applier.Warned:
@@ -170,7 +171,8 @@ func eventSubject(e applier.Event) spans {
 func (p *Progress) status(now time.Time) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	status := p.tally.status(now)
+	wait := max(p.until.Sub(now), 0)
+	status := p.tally.status(now, wait)
 	if status == "" {
 		return ""
 	}
@@ -180,8 +182,8 @@ func (p *Progress) status(now time.Time) string {
 	if p.doubts > 0 {
 		status += fmt.Sprintf(", %s in doubt", number(p.doubts))
 	}
-	if left := p.until.Sub(now); left > 0 {
-		status += fmt.Sprintf(", waiting %s: %s", about(left.Seconds()), p.waits)
+	if wait > 0 {
+		status += fmt.Sprintf(", waiting %s: %s", about(wait.Seconds()), p.waits)
 	}
 	return status
 }
@@ -194,9 +196,12 @@ type liveLine struct {
 	drawn bool
 }
 
+// eraseLine takes the cursor to the first column and clears the line.
+const eraseLine = "\r\x1b[K"
+
 func (l *liveLine) hide() {
 	if l != nil && l.drawn {
-		_, _ = io.WriteString(l.w, "\r\x1b[K")
+		_, _ = io.WriteString(l.w, eraseLine)
 		l.drawn = false
 	}
 }
@@ -206,6 +211,16 @@ func (l *liveLine) show() {
 		_, _ = io.WriteString(l.w, l.text)
 		l.drawn = true
 	}
+}
+
+// replace shows another text, with one write so that nothing flickers.
+func (l *liveLine) replace(text string) {
+	line := text
+	if l.drawn {
+		line = eraseLine + text
+	}
+	l.text, l.drawn = text, true
+	_, _ = io.WriteString(l.w, line)
 }
 
 // redraw replaces the live line. One that is as wide as the terminal would be
@@ -219,10 +234,9 @@ func (v *View) redraw(status string) {
 	columns := v.o.width(true)
 	line := truncate(foreign(faint, status), columns-1)
 	paint := newPaint(v.o.colour(true))
-	v.live.hide()
-	v.live.text = ""
+	var b strings.Builder
 	for _, piece := range line {
-		v.live.text += paint.apply(piece.style, piece.text)
+		b.WriteString(paint.apply(piece.style, piece.text))
 	}
-	v.live.show()
+	v.live.replace(b.String())
 }

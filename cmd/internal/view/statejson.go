@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/json"
 
+	"github.com/sowdev/sow/config/addr"
 	"github.com/sowdev/sow/state"
 )
 
@@ -87,6 +88,7 @@ func conversationOf(c *state.Conversation) *conversationJSON {
 
 type messageJSON struct {
 	MUID        string             `json:"muid"`
+	Generation  int                `json:"generation,omitempty"`
 	ID          string             `json:"id,omitempty"`
 	InDoubt     bool               `json:"inDoubt,omitempty"`
 	Sender      string             `json:"sender"`
@@ -98,8 +100,11 @@ type messageJSON struct {
 	Tags        []string           `json:"tags,omitempty"`
 	SentAt      int64              `json:"sentAt,omitempty"` // UNIX seconds; or When
 	When        string             `json:"when,omitempty"`   // counted from an anchor that is not pinned yet
+	At          string             `json:"at,omitempty"`     // as declared
+	After       string             `json:"after,omitempty"`  // as declared
 	Expect      string             `json:"expect,omitempty"`
 	Moderation  string             `json:"moderation,omitempty"`
+	Carries     []addr.Object      `json:"carries,omitempty"` // in doubt: what it would create
 }
 
 func messageOf(m *state.Message, declared []string) *messageJSON {
@@ -108,12 +113,12 @@ func messageOf(m *state.Message, declared []string) *messageJSON {
 	}
 	hides := hiding(declared, m.Sealed)
 	return &messageJSON{
-		MUID: m.MUID, ID: m.ID, InDoubt: m.InDoubt, Sender: m.Sender, Type: orElse(m.Type, "text"),
+		MUID: m.MUID, Generation: m.Generation, ID: m.ID, InDoubt: m.InDoubt, Sender: m.Sender, Type: orElse(m.Type, "text"),
 		Text:        shown(hides("text"), m.Text),
 		Attachments: attachmentsOf(hides("attachment") || hides("attachments"), m.Attachments),
 		CustomData:  shownJSON(hides("custom_data"), m.CustomData),
 		Metadata:    shownJSON(hides("metadata"), m.Metadata),
 		Tags:        shownList(hides("tags"), m.Tags),
-		SentAt:      m.SentAt, Expect: m.Expect, Moderation: m.Moderation,
+		SentAt:      m.SentAt, At: m.At, After: m.After, Expect: m.Expect, Moderation: m.Moderation, Carries: m.Carries,
 	}
 }

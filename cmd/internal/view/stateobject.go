@@ -153,6 +153,20 @@ func readableTime(seconds string) string {
 	return seconds + "  " + time.Unix(n, 0).UTC().Format("Mon 2 Jan 2006 15:04:05") + " UTC"
 }
 
+type runJSON struct {
+	ID      string    `json:"id"`
+	Started time.Time `json:"started"`
+	Command string    `json:"command"`
+	Plan    string    `json:"plan"` // digest of the plan that was applied
+}
+
+func runOf(r *state.Run) *runJSON {
+	if r == nil {
+		return nil
+	}
+	return &runJSON{r.ID, r.Started.UTC(), r.Command, r.Plan}
+}
+
 type namedUser struct {
 	Address addr.Object `json:"address"`
 	*userJSON
@@ -182,7 +196,7 @@ func (d *document) state(r state.Reader, o StateOptions) error {
 	if o.Location != "" {
 		d.member("location", o.Location)
 	}
-	d.member("interrupted", r.Interrupted())
+	d.member("interrupted", runOf(r.Interrupted()))
 	_ = d.array("users", func() error {
 		for _, u := range r.Users() {
 			d.value(namedUser{u.Addr, userOf(u, nil)})

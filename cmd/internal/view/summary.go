@@ -14,9 +14,10 @@ import (
 // SummaryOptions are what a summary tells besides the outcome. Empty fields
 // are not shown.
 type SummaryOptions struct {
-	State  string // where the state is: state.Store.Location
-	Resume string // the command that goes on where this run stopped
-	Look   string // where to look at the chats: a URL or a command
+	Destroy bool   // the plan was one that destroys
+	State   string // where the state is: state.Store.Location
+	Resume  string // the command that goes on where this run stopped
+	Look    string // where to look at the chats: a URL or a command
 }
 
 // Summary shows the outcome of an apply or destroy on Out, or as the last
@@ -39,7 +40,7 @@ func whole(s *applier.Summary) bool {
 }
 
 func summaryText(p *printer, s *applier.Summary, warnings []string, o SummaryOptions) {
-	p.hang(nil, outcome(s))
+	p.hang(nil, outcome(s, o.Destroy))
 	if rest := unfinished(s); rest != "" {
 		p.hang(nil, spans{say(plain, rest)})
 	}
@@ -59,15 +60,19 @@ func summaryText(p *printer, s *applier.Summary, warnings []string, o SummaryOpt
 }
 
 // outcome is the first line: "Applied in 4 s: 3 messages added".
-func outcome(s *applier.Summary) spans {
-	head := say(added, "Applied")
+func outcome(s *applier.Summary, destroy bool) spans {
+	what := "applied"
+	if destroy {
+		what = "destroyed"
+	}
+	head := say(added, strings.ToUpper(what[:1])+what[1:])
 	switch {
 	case s.Interrupted:
 		head = say(warned, "Interrupted")
 	case s.Stopped != nil:
 		head = say(failed, "Stopped")
 	case !whole(s):
-		head = say(warned, "Partly applied")
+		head = say(warned, "Partly "+what)
 	}
 	done := tally(s.Done, map[planner.Action]string{
 		planner.Create: "added", planner.Update: "changed", planner.Replace: "replaced", planner.Delete: "deleted",
