@@ -81,7 +81,9 @@ func (r *run) apply(lock state.Lock) {
 	if r.header.LookBack {
 		r.lookBack.Store(true)
 	}
-	marker := state.Run{ID: newRunID(), Started: r.began, Command: r.Command, Plan: r.plan.Digest}
+	// The marker has the start of the oldest run whose outcome is open: should
+	// this one break off too, what any of them made is still known as ours.
+	marker := state.Run{ID: newRunID(), Started: r.oldest, Command: r.Command, Plan: r.plan.Digest}
 	journal, err := lock.Begin(r.ctx, marker, r.header)
 	if err != nil {
 		r.end(&StopError{Cause: JournalFailed, Err: fmt.Errorf("begin the run: %w", err), Hint: beginHint})

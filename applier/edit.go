@@ -18,12 +18,16 @@ const (
 )
 
 // patiently repeats a request on a message that the app does not let anybody
-// touch yet because it was only just sent.
+// touch yet, or does not show yet, because it was only just sent: in the run
+// before, perhaps, which may have ended a moment ago.
 func (r *run) patiently(f func(ctx context.Context) error) error {
 	begun := time.Now()
 	for {
 		err := r.call(standard, r.brake.halted, f)
-		if !refusedWith(err, codeNoAccess) || time.Since(begun) >= settleTime {
+		switch {
+		case refusedWith(err, codeNoAccess) && time.Since(begun) < settleTime:
+		case refusedWith(err, codeNoMessage, codeNoMessageOld) && time.Since(r.began) < settleTime:
+		default:
 			return err
 		}
 		if err := r.wait(settlePause, r.brake.halted); err != nil {

@@ -364,13 +364,13 @@ func (l *lane) notice(m *Message) error {
 		return err
 	}
 	var err error
-	if e := m.SenderEntity; e != nil && e.CreatedAt > since {
+	if e := m.SenderEntity; e != nil && e.CreatedAt >= since {
 		err = adopt(e.UID, true)
 	}
-	if e := m.ReceiverEntity; err == nil && e != nil && e.CreatedAt > since {
+	if e := m.ReceiverEntity; err == nil && e != nil && e.CreatedAt >= since {
 		err = adopt(e.UID, true)
 	}
-	if e := m.GroupEntity; err == nil && e != nil && e.CreatedAt > since {
+	if e := m.GroupEntity; err == nil && e != nil && e.CreatedAt >= since {
 		err = adopt(e.GUID, false)
 	}
 	return onlyStopping(err)
