@@ -100,7 +100,6 @@ type deal struct {
 	messages      []message
 
 	market   *market
-	price    string // what they agreed on
 	values   []string
 	day      int // days before the anchor
 	firstDay int
