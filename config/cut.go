@@ -181,32 +181,47 @@ func (ft *fault) diagnostic(f *source, summary, format string) *hcl.Diagnostic {
 	return errorAt(hcl.Range{Filename: f.name, Start: start, End: end}, summary, "%s", fmt.Sprintf(format, ft.what))
 }
 
-// deep reports whether hclsyntax, which recurses, could run out of its stack on
-// a text that the scanner did not see. It looks at it roughly.
+// tooDeepToParse returns the diagnostic for a file that is parsed whole and
+// could be too much for the parser, or nil.
+func tooDeepToParse(f *source) *hcl.Diagnostic {
+	if !deep(f.text) {
+		return nil
+	}
+	at := hcl.Range{Filename: f.name, Start: hcl.InitialPos, End: hcl.InitialPos}
+	return errorAt(at, "Nested too deeply", "This file is nested too deeply to be read.")
+}
+
+// deep reports whether hclsyntax or hcl's JSON parser, which recurse, could run
+// out of their stack on a text that the scanner did not see. It looks at it
+// roughly.
 func deep(text string) bool {
-	const limit = 100_000
-	depth, unary, conditions, quoted := 0, 0, 0, false
+	// Brackets are counted as if none stood in texts, so more of them may be
+	// open than the scanner takes.
+	const maxOpen = 5 * maxNesting
+	depth, unary, conditions, inString, quoted := 0, 0, 0, 0, false
 	for i := range len(text) {
-		switch text[i] {
-		case '"':
-			quoted = !quoted
-		case '\n':
+		switch c := text[i]; {
+		case c == '"':
+			quoted, inString, unary = !quoted, 0, 0
+		case c == '\n':
 			quoted = false
-		case '(', '[', '{':
-			depth++
-		case ')', ']', '}':
-			depth = max(0, depth-1)
-		case '!', '-':
-			unary++
-		case '?':
-			if !quoted {
-				conditions++
+		case quoted: // what could be in templates
+			begins := c == '{' && (text[i-1] == '$' || text[i-1] == '%')
+			if begins || inString > 0 && strings.IndexByte("([{?!-", c) >= 0 {
+				inString++
 			}
-		case ' ', '\t':
-		default:
+		case c == '(' || c == '[' || c == '{':
+			depth++
+		case c == ')' || c == ']' || c == '}':
+			depth = max(0, depth-1)
+		case c == '!' || c == '-':
+			unary++
+		case c == '?':
+			conditions++
+		case c != ' ' && c != '\t':
 			unary = 0
 		}
-		if max(depth, unary, conditions) > limit {
+		if max(depth, unary) > maxOpen || max(conditions, inString) > maxConditions {
 			return true
 		}
 	}

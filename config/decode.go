@@ -141,18 +141,6 @@ func (d *decoder) bool(name string) bool {
 	return b
 }
 
-func (d *decoder) int(name string) int64 {
-	v, ok := d.value(name)
-	if !ok {
-		return 0
-	}
-	n, err := v.Int()
-	if err != nil {
-		d.fail(name, err)
-	}
-	return n
-}
-
 func (d *decoder) texts(name string) []string {
 	v, ok := d.value(name)
 	if !ok {

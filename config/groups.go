@@ -114,22 +114,22 @@ func (l *loader) members(d *decoder, name string, scopes map[*User]string) []*Us
 			continue
 		}
 		// The owner is an admin by nature, so naming it there says nothing new.
-		switch other, twice := scopes[u]; {
-		case twice && !(other == "owner" && name == "admins"):
-			d.failAt(places(i), name, fmt.Errorf("%s is named among the %s already, and a member has one scope", u.Addr, scopeName(other)))
-		default:
-			scopes[u] = name
-			users = append(users, u)
+		other, twice := scopes[u]
+		if twice && (other != "owner" || name != "admins") {
+			d.failAt(places(i), name, scopeTaken(u, other))
+			continue
 		}
+		scopes[u] = name
+		users = append(users, u)
 	}
 	return users
 }
 
-func scopeName(scope string) string {
+func scopeTaken(u *User, scope string) error {
 	if scope == "owner" {
-		return "owner's rank"
+		return fmt.Errorf("%s is the owner, and an owner has no other scope", u.Addr)
 	}
-	return scope
+	return fmt.Errorf("%s is named among the %s already, and a member has one scope", u.Addr, scope)
 }
 
 // elements evaluates an attribute that is a list, and returns where each

@@ -170,9 +170,8 @@ func attributesOf(body *hclsyntax.Body) hcl.Attributes {
 
 // takeJSON takes in a file in HCL's JSON form.
 func (l *loader) takeJSON(f *source) {
-	if deep(f.text) {
-		at := hcl.Range{Filename: f.name, Start: hcl.InitialPos, End: hcl.InitialPos}
-		l.report(errorAt(at, "Nested too deeply", "This file is nested too deeply to be read."))
+	if diag := tooDeepToParse(f); diag != nil {
+		l.report(diag)
 		l.incomplete()
 		return
 	}

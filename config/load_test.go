@@ -352,6 +352,33 @@ func TestDeepNesting(t *testing.T) {
 	if _, diags := Load(dir, Options{}); !diags.HasErrors() || diags[0].Summary != "Nested too deeply" {
 		t.Errorf("got %v", diags)
 	}
+	dir = write(t, map[string]string{
+		"main.sow.hcl":    "variable \"a\" { type = list(string) }\n",
+		"sow.sowvars.hcl": "a = " + many("["),
+	})
+	_, diags := Load(dir, Options{Vars: []Var{{Name: "a", Value: many("[")}}})
+	if len(diags) != 2 {
+		t.Errorf("got %v", diags)
+	}
+}
+
+// TestDeepEnough holds that what is let through does not take the parser out of
+// its stack.
+func TestDeepEnough(t *testing.T) {
+	many := func(n int, s string) string { return strings.Repeat(s, n) }
+	const brackets = 5*maxNesting - 10
+	for _, text := range []string{
+		"ü = " + many(brackets, "("),
+		"ü = " + many(brackets, "!"),
+		"ü = " + many(brackets, "[") + many(brackets, "]"),
+		"ü = " + many(maxConditions-10, "a?a:") + "a",
+		"ü = \"" + many(maxConditions-10, "%{if true}") + "\"",
+	} {
+		dir := write(t, map[string]string{"main.sow.hcl": text + "\n"})
+		if _, diags := Load(dir, Options{}); !diags.HasErrors() {
+			t.Errorf("%.20s… is no mistake", text)
+		}
+	}
 }
 
 // TestLargeUnclosed holds that a mistake in a large file costs no more than the

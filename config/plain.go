@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -42,7 +43,8 @@ func (rd *reading) plainMessage(s *scanner, start hcl.Pos) (m *Message, ok bool)
 	m.Lifecycle.ReplaceOnEdit = rd.conversation.Lifecycle.ReplaceOnEdit
 	right, warned := true, partLabel
 	complete(m, rd.conversation, func(p part, err error) {
-		if _, warning := err.(*Warning); warning && rd.advice.has(p) && warned == partLabel {
+		var warning *Warning
+		if errors.As(err, &warning) && rd.advice.has(p) && warned == partLabel {
 			warned = p
 			return
 		}

@@ -161,6 +161,9 @@ func (l *loader) variableNames() []string {
 // fromFile reads a file of values.
 func (l *loader) fromFile(values map[string]given, path, name string) {
 	file, diag := readSource(path, name, maxWhole, l.cfg.sources)
+	if diag == nil {
+		diag = tooDeepToParse(file)
+	}
 	if diag != nil {
 		l.report(diag)
 		return
@@ -207,6 +210,9 @@ func (l *loader) setVariable(v *variable, values map[string]given) {
 		if v.sensitive {
 			v.value = v.value.AsSensitive()
 		}
+		return
+	case !g.inHCL && deep(g.text):
+		l.badVariable(v, g, errors.New("it is nested too deeply"))
 		return
 	case !g.inHCL:
 		var err error
