@@ -26,7 +26,7 @@ func text(from, to, text string, more ...string) string {
 		kind = "group"
 	}
 	fields := map[string]string{
-		"category": `"message"`, "type": `"text"`, "data": fmt.Sprintf(`{"text":%q}`, text),
+		"category": `"message"`, "type": `"text"`, "data": `{"text":` + string(appendString(nil, text)) + `}`,
 		"sender": fmt.Sprintf("%q", from), "receiver": fmt.Sprintf("%q", to), "receiverType": fmt.Sprintf("%q", kind),
 	}
 	for _, field := range more {

@@ -61,7 +61,10 @@ func (s *Server) load(l *logbook) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", l.path, err)
 	}
-	if lines == 0 || lines > 2*s.data.count()+1000 {
+	if lines == 0 {
+		l.noteJSON("app", headerLine{Format: logFormat, ID: s.options.AppID})
+	}
+	if lines > 2*s.data.count()+1000 {
 		return s.compact(l)
 	}
 	// What follows the last whole line was being written when the process died.
