@@ -116,20 +116,20 @@ func FuzzDiagnostic(f *testing.F) {
 }
 
 func ExampleView_Diagnostics() {
-	content := "user \"ana\" {\n  nmae = \"Ana Lima\"\n}\n"
+	content := "user \"ana\" {\n  titel = \"Ana Lima\"\n}\n"
 	var out bytes.Buffer
 	v := view.New(view.Options{Out: &out, Err: &out})
 	v.Diagnostics(hcl.Diagnostics{{
 		Severity: hcl.DiagError,
 		Summary:  "Unknown argument",
-		Detail:   `A user has no argument "nmae". Did you mean "name"?`,
-		Subject:  at("main.sow.hcl", map[string]string{"main.sow.hcl": content}, "nmae"),
+		Detail:   `A user has no argument "titel". Did you mean "name"?`,
+		Subject:  at("main.sow.hcl", map[string]string{"main.sow.hcl": content}, "titel"),
 	}}, func(string) []byte { return []byte(content) })
 	fmt.Print(out.String())
 	// Output:
 	// Error: Unknown argument
 	//   main.sow.hcl:2:3
-	//   2 │   nmae = "Ana Lima"
-	//     │   ^^^^
-	//   A user has no argument "nmae". Did you mean "name"?
+	//   2 │   titel = "Ana Lima"
+	//     │   ^^^^^
+	//   A user has no argument "titel". Did you mean "name"?
 }

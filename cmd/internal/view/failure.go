@@ -14,6 +14,27 @@ type errorJSON struct {
 	Message string `json:"message"`
 }
 
+// stopJSON is the error that ended a whole apply.
+type stopJSON struct {
+	errorJSON
+	Cause applier.Cause `json:"cause,omitempty"`
+	Wrote bool          `json:"wrote"` // something was written to the app before
+	Hint  string        `json:"hint,omitempty"`
+}
+
+// stopOf returns nil for no error.
+func stopOf(err error) *stopJSON {
+	if err == nil {
+		return nil
+	}
+	out := &stopJSON{errorJSON: *errorOf(err)}
+	var stop *applier.StopError
+	if errors.As(err, &stop) {
+		out.Cause, out.Wrote, out.Hint = stop.Cause, stop.Wrote, stop.Hint
+	}
+	return out
+}
+
 func errorOf(err error) *errorJSON {
 	var (
 		refusal *applier.Refusal

@@ -130,7 +130,11 @@ func (p *Progress) take(e applier.Event) spans {
 	case applier.Warned:
 		return p.tell(e, say(warned, "Warning: "), eventSubject(e))
 	case applier.Interrupted:
-		return spans{say(warned, "Stopping: "), say(plain, "nothing more is sent, and what is under way is waited for. Interrupt once more to end at once.")}
+		line := spans{say(warned, "Stopping: ")}
+		if e.Err != nil {
+			line = append(line, foreign(plain, e.Err.Error()+"; ")...)
+		}
+		return append(line, say(plain, "nothing more is sent, and what is under way is waited for. Interrupt once more to end at once."))
 	}
 	return nil
 }

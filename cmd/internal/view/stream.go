@@ -162,9 +162,9 @@ func (s *stream) applied(e applier.Event) {
 	}
 	payload := eventJSON{
 		Address: addressOf(e.Object, e.Message),
-		ID:      e.ID, Reason: e.Reason, WaitSeconds: e.Wait.Seconds(), Total: e.Total,
+		ID:      e.ID, Hint: e.Hint, Reason: e.Reason, WaitSeconds: e.Wait.Seconds(), Total: e.Total,
 	}
-	if e.Kind == applier.Settled {
+	if e.Kind == applier.Settled || e.Adopted {
 		payload.Adopted = &e.Adopted
 	}
 	if e.Kind == applier.Done || e.Kind == applier.Failed {
@@ -189,6 +189,7 @@ type eventJSON struct {
 	WaitSeconds float64         `json:"waitSeconds,omitempty"`
 	Total       int             `json:"total,omitempty"`
 	Error       *errorJSON      `json:"error,omitempty"`
+	Hint        string          `json:"hint,omitempty"`
 }
 
 // addressOf is the address of what an event or a failure is about, or "".

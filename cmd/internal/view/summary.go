@@ -1,6 +1,7 @@
 package view
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,11 +35,6 @@ func (v *View) Summary(s *applier.Summary, o SummaryOptions) error {
 	return v.result(func(p *printer) { summaryText(p, s, warnings, o) })
 }
 
-// whole reports whether everything was done.
-func whole(s *applier.Summary) bool {
-	return !s.Interrupted && s.Stopped == nil && len(s.Failures) == 0 && len(s.InDoubt) == 0 && s.NotAttempted == 0
-}
-
 func summaryText(p *printer, s *applier.Summary, warnings []string, o SummaryOptions) {
 	p.hang(nil, outcome(s, o.Destroy))
 	if rest := unfinished(s); rest != "" {
@@ -46,10 +42,15 @@ func summaryText(p *printer, s *applier.Summary, warnings []string, o SummaryOpt
 	}
 	if s.Stopped != nil {
 		p.hang(spans{say(failed, "Stopped by: ")}, foreign(plain, s.Stopped.Error()))
+		var stop *applier.StopError
+		if errors.As(s.Stopped, &stop) && stop.Hint != "" {
+			p.prose(stop.Hint, 0)
+		}
 	}
 	failures(p, s.Failures)
 	doubts(p, s.InDoubt)
-	unmet(p, s.Unmet)
+	unmet(p, "expectations not met", s.Unmet)
+	unmet(p, "expectations not decided yet", s.Undecided)
 	if len(warnings) > 0 {
 		p.blank()
 		for _, w := range warnings {
@@ -71,8 +72,10 @@ func outcome(s *applier.Summary, destroy bool) spans {
 		head = say(warned, "Interrupted")
 	case s.Stopped != nil:
 		head = say(failed, "Stopped")
-	case !whole(s):
+	case !s.Complete():
 		head = say(warned, "Partly "+what)
+	case !s.OK():
+		head.style = warned
 	}
 	done := tally(s.Done, map[planner.Action]string{
 		planner.Create: "added", planner.Update: "changed", planner.Replace: "replaced", planner.Delete: "deleted",
@@ -152,8 +155,8 @@ func doubts(p *printer, all []addr.Message) {
 	}
 }
 
-func unmet(p *printer, all []applier.Unmet) {
-	listed(p, "expectations not met", len(all), func(i int) {
+func unmet(p *printer, title string, all []applier.Unmet) {
+	listed(p, title, len(all), func(i int) {
 		u := all[i]
 		line := append(spans{pad(symbolWidth + 1)}, foreign(plain, u.Message.String())...)
 		p.line(append(line, placed(u.Source)...)...)
@@ -184,7 +187,7 @@ func last(p *printer, s *applier.Summary, o SummaryOptions) {
 	for _, row := range rows {
 		p.hang(spans{say(faint, row[0]), pad(len("moderation") - len(row[0]) + 2)}, foreign(plain, row[1]))
 	}
-	if o.Resume != "" && !whole(s) {
+	if o.Resume != "" && !s.Complete() {
 		p.blank()
 		p.prose("To go on, run it again; nothing is sent twice:\n  "+o.Resume, 0)
 	}
@@ -205,71 +208,4 @@ func moderation(statuses map[string]int) string {
 		parts = append(parts, number(n)+" without a status")
 	}
 	return strings.Join(parts, ", ")
-}
-
-type failureJSON struct {
-	Address string          `json:"address"`
-	Action  string          `json:"action"`
-	Source  *planner.Source `json:"source,omitempty"`
-	Error   *errorJSON      `json:"error,omitempty"`
-	Hint    string          `json:"hint,omitempty"`
-}
-
-type unmetJSON struct {
-	Address string          `json:"address"`
-	Source  *planner.Source `json:"source,omitempty"`
-	Want    string          `json:"want"`
-	Got     string          `json:"got"`
-}
-
-// summary writes the outcome as the last event.
-func (s *stream) summary(sum *applier.Summary, warnings []string, o SummaryOptions) {
-	if !s.actsHeard() {
-		return
-	}
-	var failures []failureJSON
-	for _, f := range sum.Failures {
-		out := failureJSON{Address: addressOf(f.Object, f.Message), Action: f.Action.String(), Source: sourceJSON(f.Source), Hint: f.Hint}
-		if f.Err != nil {
-			out.Error = errorOf(f.Err)
-		}
-		failures = append(failures, out)
-	}
-	var unmet []unmetJSON
-	for _, u := range sum.Unmet {
-		unmet = append(unmet, unmetJSON{u.Message.String(), sourceJSON(u.Source), u.Want, u.Got})
-	}
-	var stopped *errorJSON
-	if sum.Stopped != nil {
-		stopped = errorOf(sum.Stopped)
-	}
-	s.emit("summary", struct {
-		Whole          bool           `json:"whole"` // everything was done
-		Done           planner.Counts `json:"done"`
-		Adopted        int            `json:"adopted"`
-		NotAttempted   int            `json:"notAttempted"`
-		Failures       []failureJSON  `json:"failures,omitempty"`
-		InDoubt        []addr.Message `json:"inDoubt,omitempty"`
-		Unmet          []unmetJSON    `json:"unmet,omitempty"`
-		Moderation     map[string]int `json:"moderation,omitempty"`
-		Warnings       []string       `json:"warnings,omitempty"`
-		Interrupted    bool           `json:"interrupted"`
-		Stopped        *errorJSON     `json:"stopped,omitempty"`
-		Requests       int            `json:"requests"`
-		ElapsedSeconds float64        `json:"elapsedSeconds"`
-		State          string         `json:"state,omitempty"`
-		Look           string         `json:"look,omitempty"`
-		Resume         string         `json:"resume,omitempty"`
-	}{
-		whole(sum), sum.Done, sum.Adopted, sum.NotAttempted, failures, sum.InDoubt, unmet, sum.Moderation, warnings,
-		sum.Interrupted, stopped, sum.Requests, sum.Elapsed.Seconds(), o.State, o.Look, resumeOf(sum, o),
-	}, false)
-}
-
-// resumeOf is the command that goes on, where there is something left.
-func resumeOf(s *applier.Summary, o SummaryOptions) string {
-	if whole(s) {
-		return ""
-	}
-	return o.Resume
 }

@@ -37,15 +37,15 @@ func summaries() map[string]*applier.Summary {
 			InDoubt: []addr.Message{refund.Message("~6")},
 			Unmet: []applier.Unmet{
 				{Message: refund.Message("hello"), Source: planner.Source{File: "refund.chat", Line: 3}, Want: "approved", Got: "disapproved"},
-				{Message: refund.Message("~7"), Want: "approved"},
 			},
+			Undecided:  []applier.Unmet{{Message: refund.Message("~7"), ID: "77", Want: "approved"}},
 			Moderation: map[string]int{"approved": 3, "": 4},
 			Warnings:   []string{"user.ana was in the app already, with another name.", "::warning::not a command"},
 		},
 		"interrupted": {Done: planner.Counts{Messages: planner.ActionCounts{Create: 3}}, NotAttempted: 40, Interrupted: true, Requests: 4, Elapsed: 2 * time.Second},
 		"stopped": {
 			Done: planner.Counts{}, NotAttempted: 43, Requests: 1, Elapsed: time.Second,
-			Stopped: errors.New("the journal cannot be written: no space left on device"),
+			Stopped: &applier.StopError{Cause: applier.JournalFailed, Err: errors.New("write the journal: no space left on device"), Hint: "Make room on the disk, then go on. What was sent is recorded."},
 		},
 	}
 }

@@ -137,7 +137,7 @@ func (v *View) Ask(question string) {
 		if before != "" {
 			p.prose(before, 0)
 		}
-		p.open(append(foreign(strong, last), say(plain, " "))...)
+		p.open(append(foreign(strong, strings.TrimRight(last, " ")), say(plain, " "))...)
 	})
 }
 
