@@ -49,7 +49,7 @@ conversation "room" {
   source = "data/rooms/${each.key}.csv"
 }
 
-output "deals" {
-  description = "What is for sale, and how many people asked for it."
-  value       = { for title, asked in { for d in local.deals : d.item => d.buyer... } : title => length(asked) }
+output "size" {
+  description = "How much there is."
+  value       = "${length(local.people)} people, ${length(local.deals)} deals, ${length(local.rooms)} rooms"
 }
