@@ -405,3 +405,32 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// What people write stays what they wrote, however odd it is: the big list of
+// naughty strings goes through unchanged, or is an error.
+func TestParseNaughtyStrings(t *testing.T) {
+	raw, err := os.ReadFile("../../../shared/fixtures/blns/blns.json")
+	if err != nil {
+		t.Skip("no fixtures here")
+	}
+	var naughty []string
+	if err := json.Unmarshal(raw, &naughty); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range naughty {
+		text = trimSpace(text)
+		if text == "" || strings.Contains(text, "\n") {
+			continue
+		}
+		messages, diags := parse("ana: " + text)
+		if diags.HasErrors() {
+			t.Logf("%q: %v", text, diags)
+			continue
+		}
+		want := []Message{{From: "ana", Text: text}}
+		if diff := cmp.Diff(want, messages, sameMeaning); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+		checkFormat(t, "ana: "+text)
+	}
+}
