@@ -203,7 +203,7 @@ func (b *builder) planLanes(body *store) error {
 func (l *lane) release() {
 	l.live, l.gone = nil, nil
 	for _, t := range l.talks {
-		t.declared, t.seeded, t.tail, t.strange = nil, nil, nil, nil
+		t.declared, t.seeded, t.tail, t.strange, t.matcher = nil, nil, nil, nil, nil
 	}
 }
 
@@ -218,6 +218,7 @@ func (b *builder) take(r *laneResult, out *laneWriter) error {
 	}
 	p := b.plan
 	p.Counts.Messages.merge(r.info.Counts.Messages)
+	p.Renames += r.renames
 	b.work.merge(&r.work)
 	for base, t := range r.latest {
 		if t != nil {

@@ -236,33 +236,52 @@ func (c *clock) headRelative(list []entry) bool {
 }
 
 // place gives the entries of one conversation, in declared order, their times.
-// left is the time of the message before the first, if there is one.
+// left is the time of the message before the first, if there is one. Between
+// two messages with times of their own, times increase in declared order.
 func (c *clock) place(list []entry, left *Time) {
 	c.release(list, left == nil)
 	for i := 0; i < len(list); {
-		if e := &list[i]; e.kept || e.exact() {
+		e := &list[i]
+		if e.exact() {
 			if !e.kept {
 				e.set(*e.decl.At, c.anchor)
 			}
 			i++
 			continue
 		}
-		end := i + 1
-		for end < len(list) && !list[end].kept && !list[end].exact() {
-			end++
-		}
-		before := left
+		before, early := left, false
 		if i > 0 {
-			before = &list[i-1].when
+			before, early = &list[i-1].when, list[i-1].early
+		}
+		if early && e.kept || c.stays(e, before) {
+			i++
+			continue
+		}
+		end := i + 1
+		for end < len(list) && !list[end].exact() && !c.stays(&list[end], before) {
+			end++
 		}
 		c.run(list, i, end, before)
 		i = end
 	}
 }
 
+// stays reports whether a message without a time of its own has the time it was
+// sent with. It loses it when it does not come after the message at left any
+// more.
+func (c *clock) stays(e *entry, left *Time) bool {
+	if e.kept && left != nil && e.at <= left.At(c.anchor) {
+		e.kept, e.why = false, originMoved
+	}
+	return e.kept
+}
+
 // release decides which of the messages that were sent keep their times.
 func (c *clock) release(list []entry, isHead bool) {
 	chain := unmoved // why those move that count from what was seen last
+	if isHead && c.starts == nil {
+		chain = c.headMoved(list)
+	}
 	for i := range list {
 		e := &list[i]
 		atChanged, afterChanged := false, false
@@ -318,6 +337,22 @@ func (c *clock) release(list []entry, isHead bool) {
 	}
 }
 
+// headMoved tells whether the first messages of a conversation without starts,
+// which count back from the first one with a time of its own, move with that.
+func (c *clock) headMoved(list []entry) cause {
+	for i := range list {
+		e := &list[i]
+		if !e.exact() {
+			continue
+		}
+		if e.prev != nil && !sameTime(e.prev.At, e.decl.At) && e.decl.At.At(c.anchor) != e.prev.SentAt {
+			return originMoved
+		}
+		return unmoved
+	}
+	return unmoved
+}
+
 // run gives times to the entries list[i:end], none of which has one, after the
 // message at left.
 func (c *clock) run(list []entry, i, end int, left *Time) {
@@ -334,7 +369,7 @@ func (c *clock) run(list []entry, i, end int, left *Time) {
 		case end == len(list) && i > 0 && list[i-1].kept && !c.paced:
 			c.squeeze(run, *left)
 		}
-	case bounded && (c.starts == nil || !c.opens(run, list[end].at)):
+	case bounded && (c.starts == nil || !c.opens(run, &list[end])):
 		c.backward(run, list[end].when, c.gap(list[end].decl))
 	case !bounded:
 		times := make([]Time, len(run))
@@ -380,15 +415,15 @@ func (c *clock) backward(run []entry, right Time, gap int64) {
 }
 
 // opens puts the entries where the conversation starts, and reports whether
-// that is before the message at right.
-func (c *clock) opens(run []entry, right int64) bool {
+// that is a gap before the next message.
+func (c *clock) opens(run []entry, right *entry) bool {
 	start := *c.starts
 	if after := run[0].decl.After; after != nil {
 		start = start.Add(*after)
 	}
 	run[0].set(start, c.anchor)
 	c.forward(run[1:], start, c.pace)
-	return run[len(run)-1].at < right
+	return run[len(run)-1].at <= right.at-c.gap(right.decl)
 }
 
 // spread puts the entries evenly between two messages, or close behind the

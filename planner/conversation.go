@@ -28,7 +28,8 @@ type talk struct {
 	tail     []entry
 	tailMUID string
 	pace     int64
-	strange  []*state.Message // under a second key in state; see alias
+	strange  []*state.Message // under a second key in state; see dropAliases
+	matcher  *matcher
 }
 
 // moved reports whether the conversation goes on in another chat.
@@ -72,7 +73,7 @@ func (t *talk) read(prior state.Reader, c *clock, skip bool) (hcl.Diagnostics, e
 				if err != nil {
 					return diags, err
 				}
-				if ok && unchanged(m, s) {
+				if ok && unchanged(m, s) && (t.left == nil || s.SentAt > t.left.Seconds) {
 					t.pass(m, s)
 					continue
 				}
@@ -120,21 +121,27 @@ func (t *talk) pass(m *config.Message, s *state.Message) {
 
 // entries lines the declared messages up with the seeded ones. It returns the
 // declared ones, in declared order and with their times, and those to be
-// deleted, in the order of the chat.
-func (t *talk) entries(c *clock, f *fingerprints) (live, gone []entry) {
+// deleted, in the order of the chat; or false when messages were skipped that
+// have to be seen for that.
+func (t *talk) entries(c *clock, f *fingerprints) (live, gone []entry, ok bool) {
 	t.dropAliases()
 	live = make([]entry, len(t.declared))
 	for i, m := range t.declared {
 		live[i] = entry{decl: m, ordinal: int32(i)}
 	}
-	taken := t.match(live, c, f)
+	m := newMatcher(t, f)
+	taken, ok := t.match(live, c, m)
+	if !ok {
+		return nil, nil, false
+	}
 	for i, s := range t.seeded {
 		if !taken[i] {
 			gone = append(gone, entry{prev: s, at: s.SentAt, action: Delete})
 		}
 	}
 	c.place(live, t.left)
-	return live, gone
+	t.matcher = m
+	return live, gone, true
 }
 
 // dropAliases sets aside messages that the state has under two keys, because a

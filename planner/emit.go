@@ -122,6 +122,9 @@ func (e *emitter) stay(m *entry, i int) error {
 	}
 	if m.prev != nil && m.prev.Key != change.After.Key {
 		change.From = m.prev.Key
+		if change.Action != Replace {
+			e.result.renames++
+		}
 	}
 	counts := &e.result.info.Counts.Messages
 	counts.add(m.action)

@@ -114,8 +114,8 @@ func appendAttachmentParts(dst []byte, a state.Attachment) []byte {
 	return appendPart(dst, a.Size)
 }
 
-// fingerprint stands for a message's content inside one run, to tell whether
-// two are equal. Sensitive parts are compared by their seals.
+// fingerprint stands for a message inside one run, to tell whether two are
+// equal. Sensitive parts are compared by their seals.
 type fingerprint [2]uint64
 
 // fingerprints computes fingerprints. It is not for concurrent use.
@@ -133,25 +133,32 @@ func (f *fingerprints) sum() fingerprint {
 	return fingerprint{maphash.Bytes(f.seeds[0], f.buf), maphash.Bytes(f.seeds[1], f.buf)}
 }
 
-func (f *fingerprints) declared(m *config.Message) fingerprint {
+// declared returns the fingerprints of a declared message: of its content, and
+// of all that is declared of it but the label.
+func (f *fingerprints) declared(m *config.Message) (content, whole fingerprint) {
 	f.buf = appendContent(f.buf[:0], m)
-	if len(m.Sensitive) == 0 {
-		return f.sum()
+	if len(m.Sensitive) > 0 {
+		f.declaredSeals(m, contentNames[:])
 	}
-	for _, name := range contentNames {
-		if value := sealable(m, name); value != "" && slices.Contains(m.Sensitive, name) {
-			f.buf = appendPart(f.buf, name)
-			f.buf = appendPart(f.buf, Seal(f.hashKey, name, value))
-		}
+	content = f.sum()
+	secret := func(name string) bool { return slices.Contains(m.Sensitive, name) }
+	f.buf = appendSecret(f.buf, string(m.Metadata), secret("metadata"))
+	f.appendTags(m.Tags, secret("tags"))
+	f.buf = appendPart(f.buf, m.Expect)
+	f.appendTime(m.At)
+	f.appendGap(m.After)
+	if len(m.Sensitive) > 0 {
+		f.declaredSeals(m, otherNames[:])
 	}
-	return f.sum()
+	return content, f.sum()
 }
 
-func (f *fingerprints) seeded(m *state.Message) fingerprint {
+// seeded returns the fingerprints of a message in state.
+func (f *fingerprints) seeded(m *state.Message) (content, whole fingerprint) {
+	secret := func(name string) bool { return m.Sealed[name] != "" }
 	dst := appendPart(f.buf[:0], m.Sender)
 	dst = appendPart(dst, messageType(m))
-	secret := func(name string) bool { return m.Sealed[name] != "" }
-	dst = appendSecret(dst, sealedOr(m.Text, secret("text")), secret("text"))
+	dst = appendSealed(dst, m.Text, secret("text"))
 	if secret("attachments") {
 		dst = append(dst, 0)
 	} else {
@@ -159,27 +166,89 @@ func (f *fingerprints) seeded(m *state.Message) fingerprint {
 			dst = appendAttachmentParts(dst, a)
 		}
 	}
-	dst = appendSecret(dst, sealedOr(string(m.CustomData), secret("custom_data")), secret("custom_data"))
-	for _, name := range contentNames {
-		if secret(name) {
-			dst = appendPart(dst, name)
-			dst = appendPart(dst, m.Sealed[name])
+	f.buf = appendSealed(dst, string(m.CustomData), secret("custom_data"))
+	f.seededSeals(m, contentNames[:])
+	content = f.sum()
+	f.buf = appendSealed(f.buf, string(m.Metadata), secret("metadata"))
+	f.appendTags(m.Tags, secret("tags"))
+	f.buf = appendPart(f.buf, m.Expect)
+	if t, err := config.ParseTime(m.At); err == nil {
+		f.appendTime(&t)
+	} else {
+		f.appendTime(nil)
+	}
+	if seconds, err := config.ParseDuration(m.After); err == nil {
+		f.appendGap(&seconds)
+	} else {
+		f.appendGap(nil)
+	}
+	f.seededSeals(m, otherNames[:])
+	return content, f.sum()
+}
+
+// The parts of a message that can be sensitive, those of its content apart.
+var (
+	contentNames = [...]string{"text", "attachments", "custom_data"}
+	otherNames   = [...]string{"metadata", "tags"}
+)
+
+func (f *fingerprints) declaredSeals(m *config.Message, names []string) {
+	for _, name := range names {
+		if value := sealable(m, name); value != "" && slices.Contains(m.Sensitive, name) {
+			f.buf = appendPart(f.buf, name)
+			f.buf = appendPart(f.buf, Seal(f.hashKey, name, value))
 		}
 	}
-	f.buf = dst
-	return f.sum()
 }
 
-// sealedOr returns text, or a stand-in for the text that is sealed.
-func sealedOr(text string, sealed bool) string {
-	if sealed {
-		return "sealed"
+func (f *fingerprints) seededSeals(m *state.Message, names []string) {
+	if len(m.Sealed) == 0 {
+		return
 	}
-	return text
+	for _, name := range names {
+		if seal := m.Sealed[name]; seal != "" {
+			f.buf = appendPart(f.buf, name)
+			f.buf = appendPart(f.buf, seal)
+		}
+	}
 }
 
-// contentNames are the parts of a content that can be sensitive.
-var contentNames = [...]string{"text", "attachments", "custom_data"}
+// appendSealed is appendSecret for a value that state may have sealed, and then
+// does not have.
+func appendSealed(dst []byte, part string, sealed bool) []byte {
+	if sealed {
+		return append(dst, 0)
+	}
+	return appendPart(dst, part)
+}
+
+func (f *fingerprints) appendTags(tags []string, secret bool) {
+	if secret {
+		f.buf = append(f.buf, 0)
+		return
+	}
+	f.buf = binary.AppendUvarint(f.buf, uint64(len(tags))+1)
+	for _, tag := range tags {
+		f.buf = appendPart(f.buf, tag)
+	}
+}
+
+func (f *fingerprints) appendTime(t *Time) {
+	if t == nil {
+		f.buf = append(f.buf, 0xFF)
+		return
+	}
+	f.buf = append(f.buf, byte(t.Base))
+	f.buf = binary.AppendVarint(f.buf, t.Seconds)
+}
+
+func (f *fingerprints) appendGap(seconds *int64) {
+	if seconds == nil {
+		f.buf = append(f.buf, 0)
+		return
+	}
+	f.buf = binary.AppendVarint(append(f.buf, 1), *seconds)
+}
 
 func messageType(m *state.Message) string {
 	if m.Type == "" {

@@ -27,6 +27,7 @@ type laneResult struct {
 	diags   hcl.Diagnostics
 	err     error
 	work    work
+	renames int
 	latest  [3]*Time
 	// needs has, for each missing user or group that the lane's messages use,
 	// the first message that does.
@@ -40,7 +41,7 @@ func (l *lane) plan(out *laneWriter) *laneResult {
 	skip := alone && l.talks[0].settled() && !l.reanchored
 	diags, ok, err := l.read(skip)
 	if err == nil && !ok {
-		// A message goes before those that were left behind.
+		// What was left behind is needed after all.
 		diags, _, err = l.read(false)
 	}
 	r.diags, r.err = diags, err
@@ -48,6 +49,7 @@ func (l *lane) plan(out *laneWriter) *laneResult {
 		return r
 	}
 	l.order()
+	l.settle()
 	l.judge()
 	r.diags = append(r.diags, l.checkTimes()...)
 	r.err = l.emit(r, out)
@@ -75,7 +77,10 @@ func (l *lane) read(skip bool) (diags hcl.Diagnostics, ok bool, err error) {
 			continue
 		}
 		c.pace = t.pace
-		live, gone := t.entries(c, newFingerprints(l.header.HashKey))
+		live, gone, ok := t.entries(c, newFingerprints(l.header.HashKey))
+		if !ok {
+			return nil, false, nil
+		}
 		for k := range live {
 			live[k].talk = int32(i)
 			if t.left != nil && live[k].at <= t.left.Seconds {
@@ -155,6 +160,9 @@ func (l *lane) order() {
 			continue
 		}
 		if e.at < earliest {
+			for bounded && e.at-last <= int64(i-from) && l.slip(from, i) {
+				from++
+			}
 			if bounded && e.at-last <= int64(i-from) {
 				e.kept, e.why = false, pushed
 				e.delay(earliest - e.at)
@@ -166,6 +174,91 @@ func (l *lane) order() {
 		}
 		last, bounded, from = e.at, true, i+1
 	}
+}
+
+// maxSlip is how far back a second is looked for.
+const maxSlip = 64
+
+// slip makes room among the entries from the one at from on, which follow the
+// last message that stays, by moving one of them before that: to a second that is
+// free there, and still after its own conversation's message before. It reports
+// whether there was one.
+func (l *lane) slip(from, until int) bool {
+	for i := from; i < until; i++ {
+		if l.live[i].exact() {
+			continue
+		}
+		for k := from - 1; k > 0 && k >= from-maxSlip; k-- {
+			if slices.ContainsFunc(l.live[k:i], func(e entry) bool { return e.talk == l.live[i].talk }) {
+				break
+			}
+			if l.live[k].at-l.live[k-1].at < 2 {
+				continue
+			}
+			e := l.live[i]
+			e.advance(e.at - l.live[k].at + 1)
+			copy(l.live[k+1:i+1], l.live[k:i])
+			l.live[k] = e
+			return true
+		}
+	}
+	return false
+}
+
+// settle sees to it that the next plan finds every message where this one puts
+// it. That fails only where blocks of one conversation overlap in time and hold
+// equal messages: then the whole conversation takes the times that its
+// declarations give.
+func (l *lane) settle() {
+	unsettled := false
+	for i, merged := range l.merged() {
+		t := l.talks[i]
+		if !merged || t.left != nil {
+			continue
+		}
+		var own []*entry
+		for k := range l.live {
+			if e := &l.live[k]; int(e.talk) == i {
+				own = append(own, e)
+			}
+		}
+		slices.SortFunc(own, func(a, b *entry) int { return cmp.Compare(a.ordinal, b.ordinal) })
+		list := make([]entry, len(own))
+		for k, e := range own {
+			list[k] = *e
+		}
+		c := l.clock(t)
+		c.pace = t.pace
+		if t.matcher.settled(list, c) {
+			continue
+		}
+		unsettled = true
+		for k, at := range c.nominal(t.declared, nil) {
+			e := own[k]
+			e.set(at, c.anchor)
+			e.early = false
+			if e.kept {
+				e.kept, e.why = false, reordered
+			}
+		}
+	}
+	if unsettled {
+		l.order()
+	}
+}
+
+// merged tells, for each conversation, whether its times do not increase in the
+// order in which its messages are declared.
+func (l *lane) merged() []bool {
+	merged, last := make([]bool, len(l.talks)), make([]int32, len(l.talks))
+	for i := range l.live {
+		e := &l.live[i]
+		if e.ordinal < last[e.talk] {
+			merged[e.talk] = true
+		}
+		last[e.talk] = e.ordinal
+	}
+	return merged
 }
 
 // delay makes the entry later, if seconds is positive.

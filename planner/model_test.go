@@ -174,7 +174,7 @@ func (m *model) applyLane(t testing.TB, p *Plan, i int) {
 	}
 }
 
-func (m *model) applyMessage(t testing.TB, c *MessageChange) {
+func (m *model) applyMessage(t reporter, c *MessageChange) {
 	t.Helper()
 	list := m.messages[c.Addr.Conversation]
 	if c.Before != nil {

@@ -98,6 +98,8 @@ type Plan struct {
 	// that it sends in the place of others carry a later one; see
 	// NextGeneration.
 	Generation int
+	// Renames counts the messages that keep their muid and get another key.
+	Renames int
 
 	Users    []UserChange  // sorted by address, no-ops left out
 	Groups   []GroupChange // sorted by address, no-ops left out
@@ -114,10 +116,11 @@ type Plan struct {
 }
 
 // NextGeneration is the generation that the header has from the moment an
-// apply of the plan begins: a later one when messages are deleted or replaced,
-// so that the muid of a deleted message is never used again.
+// apply of the plan begins: a later one when messages are deleted, replaced or
+// get other keys, so that a muid that belonged to a key is never used again when
+// the key is.
 func (p *Plan) NextGeneration() int {
-	if m := p.Counts.Messages; p.Destroy || m.Delete > 0 || m.Replace > 0 {
+	if m := p.Counts.Messages; p.Destroy || m.Delete > 0 || m.Replace > 0 || p.Renames > 0 {
 		return p.Generation + 1
 	}
 	return p.Generation
@@ -272,7 +275,9 @@ type Counts struct {
 	Messages ActionCounts `json:"messages"`
 }
 
-// ActionCounts counts the objects of one kind by action.
+// ActionCounts counts the objects of one kind by action. A message that only
+// leaves the state, because the app has it under another key, counts as an
+// update.
 type ActionCounts struct {
 	Create  int `json:"create"`
 	Update  int `json:"update"`
