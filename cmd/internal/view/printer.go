@@ -12,6 +12,7 @@ type printer struct {
 	paint paint
 	width int // columns that lines should keep to
 	buf   strings.Builder
+	below bool // there is something above what is printed
 
 	bounded bool
 	limit   int  // of a bounded printer: the characters that may still be printed

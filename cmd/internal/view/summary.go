@@ -36,6 +36,9 @@ func (v *View) Summary(s *applier.Summary, o SummaryOptions) error {
 }
 
 func summaryText(p *printer, s *applier.Summary, warnings []string, o SummaryOptions) {
+	if p.below {
+		p.blank()
+	}
 	p.hang(nil, outcome(s, o.Destroy))
 	if rest := unfinished(s); rest != "" {
 		p.hang(nil, spans{say(plain, rest)})

@@ -82,3 +82,17 @@ func TestSummaryCutsLongLists(t *testing.T) {
 		t.Errorf("the summary does not say %q", want)
 	}
 }
+
+// A summary stands off from the plan above it.
+func TestSummaryBelowPlan(t *testing.T) {
+	s := newScreen()
+	if err := s.Plan(refundPlan(), view.PlanOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Summary(summaries()["whole"], view.SummaryOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "\n\nApplied in 4 s"; !strings.Contains(s.out.String(), want) {
+		t.Errorf("no blank line before the summary:\n%s", s.out.String())
+	}
+}

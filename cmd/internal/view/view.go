@@ -58,8 +58,9 @@ type View struct {
 	o      Options
 	stream *stream
 
-	mu   sync.Mutex // guards Out, Err and live
+	mu   sync.Mutex // guards Out, Err and what follows
 	live *liveLine  // the line at the foot of Err, while there is one
+	used bool       // Out has something already, from which the next result stands off
 }
 
 // New makes a View.
@@ -111,7 +112,9 @@ func (v *View) result(print func(*printer)) error {
 	v.live.hide()
 	defer v.live.show()
 	p := newPrinter(v.o.Out, v.o.colour(v.o.OutTerminal), v.o.width(v.o.OutTerminal))
+	p.below = v.used
 	print(p)
+	v.used = true
 	return p.flush()
 }
 
