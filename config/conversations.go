@@ -16,8 +16,8 @@ import (
 type conversationBlock struct {
 	name string
 	def  hcl.Range // of the header
-	// header is nil while only the block's name was read, of a conversation in
-	// cut.
+	// The header as it was cut or parsed, until it is evaluated.
+	chunk  *chunk
 	header *declaration
 	// The messages are in the text of a file, or parsed: message and dynamic
 	// blocks, in order.
@@ -38,7 +38,13 @@ func (l *loader) addConversation(b *hcl.Block) {
 // addCutConversation takes in a conversation whose body was cut. As long as it
 // is plain, it is not parsed.
 func (l *loader) addCutConversation(f *source, c chunk) {
-	block := &conversationBlock{cut: &cutMessages{file: f, chunk: c}}
+	block := &conversationBlock{chunk: &c, cut: &cutMessages{
+		file:   f,
+		from:   c.body,
+		to:     c.end - len("}"),
+		line:   c.line,
+		blocks: c.messages,
+	}}
 	if name, nameAt, def, ok := plainName(f, c); ok && !l.hclOnly {
 		if l.named("conversation", name, nameAt, def) {
 			block.name, block.def = name, def
@@ -94,7 +100,7 @@ func (l *loader) evalConversations(scope *lang.Scope) {
 		if block.header == nil {
 			if c, ok := l.plainConversation(block); ok {
 				l.plainly++
-				block.cut.chunk.header = nil
+				block.chunk = nil
 				l.addReader(block, c, scope, nil)
 				continue
 			}
@@ -117,7 +123,7 @@ func (l *loader) evalConversations(scope *lang.Scope) {
 
 // parseHeader parses the header of a block of which only the name was read.
 func (l *loader) parseHeader(block *conversationBlock) bool {
-	parsed, diags := block.cut.chunk.parse(block.cut.file)
+	parsed, diags := block.chunk.parse(block.cut.file)
 	l.report(diags...)
 	if diags.HasErrors() || parsed == nil {
 		return false
@@ -129,17 +135,16 @@ func (l *loader) parseHeader(block *conversationBlock) bool {
 
 // done lets go of what is not needed to read the messages.
 func (block *conversationBlock) done() {
-	if block.cut != nil {
-		block.cut.repeated = block.header.repeated()
-		block.cut.chunk.header = nil
+	if block.cut != nil && block.header.repeated() {
+		block.cut.kept = &keptTrees{trees: map[int]parsedItem{}}
 	}
-	block.header = nil
+	block.chunk, block.header = nil, nil
 }
 
 // blocks returns the number of message and dynamic blocks.
 func (block *conversationBlock) blocks() int {
 	if block.cut != nil {
-		return block.cut.chunk.messages
+		return block.cut.blocks
 	}
 	return len(block.parsed)
 }

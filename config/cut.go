@@ -21,22 +21,22 @@ type chunk struct {
 }
 
 // cutFile cuts a file at its top-level blocks. Where the scanner gives up,
-// rest is the beginning of the block that it gave up in, and fault says why.
-func cutFile(f *source) (chunks []chunk, rest hcl.Pos, stopped *fault) {
+// rest is the beginning of the block that it gave up in, and stopped says why.
+func cutFile(f *source, yield func(chunk)) (rest hcl.Pos, stopped *fault) {
 	s := &scanner{file: f, src: f.text, line: 1}
 	for {
 		start, ok := s.skipBlank()
 		if !ok {
 			if s.fault.what == "" {
-				return chunks, rest, nil
+				return rest, nil
 			}
-			return chunks, posOf(f.text, s.fault), &s.fault
+			return posOf(f.text, s.fault), &s.fault
 		}
 		c, ok := s.chunk(start)
 		if !ok {
-			return chunks, start, &s.fault
+			return start, &s.fault
 		}
-		chunks = append(chunks, c)
+		yield(c)
 	}
 }
 

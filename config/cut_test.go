@@ -43,7 +43,8 @@ func wholeDump(text string) (dump string, ok bool) {
 // by one, as reading them does. It is not ok when the scanner gives up.
 func cutDump(text string) (dump string, ok bool, diags hcl.Diagnostics) {
 	f := newSource("f", text)
-	chunks, _, stopped := cutFile(f)
+	var chunks []chunk
+	_, stopped := cutFile(f, func(c chunk) { chunks = append(chunks, c) })
 	if stopped != nil {
 		return "", false, nil
 	}

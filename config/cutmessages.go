@@ -8,19 +8,23 @@ import (
 
 // cutMessages are the messages of a conversation block, in the text of a file.
 type cutMessages struct {
-	file  *source
-	chunk chunk
-
-	// A block with for_each is read once for every conversation it declares.
-	// What hclsyntax made of its messages is kept then, as far as it is small.
-	repeated bool
-
-	mu     sync.Mutex
-	trees  map[int]parsedItem // by where they begin
-	budget int                // bytes of text that may be parsed and kept
+	file     *source
+	from, to int // the bytes of the block's body
+	line     int // of from
+	blocks   int // of messages
+	kept     *keptTrees
 }
 
-// maxKept is the text of a conversation block whose trees are kept.
+// keptTrees is what hclsyntax made of the messages of a block with for_each,
+// which are read once for every conversation that it declares.
+type keptTrees struct {
+	mu    sync.Mutex
+	trees map[int]parsedItem // by where they begin
+	bytes int                // of text
+}
+
+// maxKept is the text of a block whose trees are kept, in bytes: they are a
+// hundred times as large.
 const maxKept = 64 << 10
 
 type parsedItem struct {
@@ -30,8 +34,7 @@ type parsedItem struct {
 
 // read reads the messages of a conversation from the text.
 func (c *cutMessages) read(rd *reading) {
-	body := c.file.text[:c.chunk.end-len("}")]
-	s := &scanner{file: c.file, src: body, pos: c.chunk.body, line: c.chunk.line}
+	s := &scanner{file: c.file, src: c.file.text[:c.to], pos: c.from, line: c.line}
 	for !rd.stopped {
 		start, ok := s.skipBlank()
 		if !ok {
@@ -58,27 +61,29 @@ func (c *cutMessages) read(rd *reading) {
 	}
 }
 
-// parse parses a message or dynamic block.
+// parse parses a message or dynamic block, or returns what was kept of it.
 func (c *cutMessages) parse(it item) parsedItem {
-	if c.repeated {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if parsed, ok := c.trees[it.start.Byte]; ok {
-			return parsed
-		}
+	if c.kept == nil {
+		return c.file.parseItem(it)
 	}
-	text := c.file.text[it.start.Byte:it.end]
-	block, diags := parseBlock(c.file, it.start, text)
+	c.kept.mu.Lock()
+	defer c.kept.mu.Unlock()
+	if parsed, ok := c.kept.trees[it.start.Byte]; ok {
+		return parsed
+	}
+	parsed := c.file.parseItem(it)
+	if size := it.end - it.start.Byte; c.kept.bytes+size <= maxKept {
+		c.kept.trees[it.start.Byte] = parsed
+		c.kept.bytes += size
+	}
+	return parsed
+}
+
+func (f *source) parseItem(it item) parsedItem {
+	block, diags := parseBlock(f, it.start, f.text[it.start.Byte:it.end])
 	parsed := parsedItem{diags: diags}
 	if block != nil && !diags.HasErrors() {
 		parsed.block = block.AsHCLBlock()
-	}
-	if c.repeated && c.budget+len(text) <= maxKept {
-		if c.trees == nil {
-			c.trees = map[int]parsedItem{}
-		}
-		c.trees[it.start.Byte] = parsed
-		c.budget += len(text)
 	}
 	return parsed
 }

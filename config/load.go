@@ -128,20 +128,7 @@ func (l *loader) incomplete() {
 
 // takeNative takes in a file in HCL's native syntax, block by block.
 func (l *loader) takeNative(f *source) {
-	chunks, rest, stopped := cutFile(f)
-	for _, c := range chunks {
-		if c.cut && c.messages > 0 {
-			l.addCutConversation(f, c)
-			continue
-		}
-		block, diags := c.parse(f)
-		l.report(diags...)
-		if diags.HasErrors() || block == nil {
-			l.incomplete()
-			continue
-		}
-		l.take(block.AsHCLBlock())
-	}
+	rest, stopped := cutFile(f, func(c chunk) { l.takeChunk(f, c) })
 	if stopped == nil {
 		return
 	}
@@ -158,6 +145,20 @@ func (l *loader) takeNative(f *source) {
 	for _, block := range body.Blocks {
 		l.take(block.AsHCLBlock())
 	}
+}
+
+func (l *loader) takeChunk(f *source, c chunk) {
+	if c.cut && c.messages > 0 {
+		l.addCutConversation(f, c)
+		return
+	}
+	block, diags := c.parse(f)
+	l.report(diags...)
+	if diags.HasErrors() || block == nil {
+		l.incomplete()
+		return
+	}
+	l.take(block.AsHCLBlock())
 }
 
 func attributesOf(body *hclsyntax.Body) hcl.Attributes {

@@ -37,7 +37,7 @@ func (l *loader) plainConversation(block *conversationBlock) (c *Conversation, o
 		Addr:  addr.Object{Kind: addr.Conversation, Name: block.name},
 		Range: block.def,
 	}
-	for _, it := range block.cut.chunk.header {
+	for _, it := range block.chunk.header {
 		s := &scanner{file: block.cut.file, src: block.cut.file.text[:it.end], pos: it.start.Byte, line: it.start.Line}
 		s.ident()
 		if it.block || !s.plainEquals() || !l.plainSetting(s, c, it.name) {
