@@ -234,6 +234,9 @@ func idOf(v lang.Value, attr, noun string) (string, error) {
 	if !id.Known() || id.Null() && ok {
 		return "", nil
 	}
+	if id.Sensitive() {
+		return "", errors.New("who is meant is sensitive, but plans and the state show it. Use nonsensitive() if it is no secret")
+	}
 	text, err := id.Text()
 	if err != nil {
 		return "", fmt.Errorf("a %s is required here, as in %s.name, or its %s, and this is %s", noun, noun, attr, lang.Describe(v))

@@ -75,3 +75,8 @@ conversation "c" {
     text = substr(var.uid, 0, 0) # ERROR: Invalid value | "text": the value breaks a rule of this argument. It is sensitive, so the error that could show it is left out.
   }
 }
+group "members" {
+  name       = "Members"
+  owner      = sensitive("dora") # ERROR: Invalid value | "owner": who is meant is sensitive
+  moderators = sensitive(["fred"]) # ERROR: Invalid value | "moderators": who is meant is sensitive
+}
