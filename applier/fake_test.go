@@ -77,6 +77,8 @@ type fake struct {
 	roles    map[string]bool
 	gone     map[string]bool // deactivated users
 	heard    func(Rate)
+	chatting map[string]bool // chats with a send under way
+	broken   string          // the rule that a request broke
 }
 
 func newFake(q quirks) *fake {
@@ -200,6 +202,7 @@ func spend(times *[]time.Time, limit int) (ok bool, wait time.Duration) {
 func (f *fake) SendMessage(ctx context.Context, o *Outgoing) (answer *Message, err error) {
 	out := *o
 	out.Tags = slices.Clone(o.Tags)
+	defer f.alone(&out)()
 	err = f.do(ctx, "send", o.Sender+">"+o.Receiver+" "+o.Data.Text, func() (err error) {
 		answer, err = f.send(&out)
 		return err
@@ -208,6 +211,25 @@ func (f *fake) SendMessage(ctx context.Context, o *Outgoing) (answer *Message, e
 		return nil, err
 	}
 	return answer, nil
+}
+
+// alone sees to it that a chat's messages are sent one after the other.
+func (f *fake) alone(o *Outgoing) func() {
+	chat := chatName(&Message{Sender: o.Sender, Receiver: o.Receiver, ReceiverType: o.ReceiverType})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.chatting == nil {
+		f.chatting = make(map[string]bool)
+	}
+	if f.chatting[chat] {
+		f.broken = "two messages are sent to " + chat + " at once"
+	}
+	f.chatting[chat] = true
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.chatting[chat] = false
+	}
 }
 
 func (f *fake) send(o *Outgoing) (*Message, error) {
@@ -233,7 +255,8 @@ func (f *fake) send(o *Outgoing) (*Message, error) {
 			f.users, f.groups, f.members = before.users, before.groups, before.members
 		case "message":
 			var refusal *Refusal
-			if errors.As(err, &refusal) && f.users[o.Sender] != nil {
+			there := f.users[o.Receiver] != nil || f.groups[o.Receiver] != nil
+			if errors.As(err, &refusal) && refusal.Code != "ERR_IMPORT_MUID_ALREADY_EXISTS" && f.users[o.Sender] != nil && there {
 				f.store(o)
 			}
 		}
@@ -531,7 +554,7 @@ func (f *fake) ListMessages(ctx context.Context, q MessageQuery) (page *MessageP
 		var all []*stored
 		for _, m := range f.messages {
 			switch {
-			case time.Now().Before(m.shown), f.hidden && f.status(m) != "approved":
+			case time.Now().Before(m.shown), f.hidden && (f.status(m) == pending || f.status(m) == disapproved):
 			case q.UserA+q.Group+q.ConversationID != "" && !c.has(&m.Message):
 			case q.Tag != "" && !slices.Contains(m.Tags, q.Tag), q.Sender != "" && q.Sender != m.Sender:
 			case q.From != 0 && m.SentAt < q.From-1, q.To != 0 && m.SentAt > q.To+1:

@@ -204,19 +204,21 @@ func (x *index) take(m *Message) {
 	}
 }
 
-// byContent finds a change by its message's time, sender, type and text: times
-// in a lane are unique.
+// byContent finds a change by its message's time, which no other of the lane
+// has: a message with the dataset's tag and that time is what was sent for the
+// change, even if the declaration is another one by now. Without the tag,
+// sender, type and text have to agree as well.
 func (x *index) byContent(m *Message) *planner.MessageChange {
 	i, ok := slices.BinarySearchFunc(x.open, m.SentAt, func(c *planner.MessageChange, at int64) int {
 		return int(c.After.SentAt - at)
 	})
-	if !ok {
+	if !ok || x.open[i].Before != nil && x.open[i].Before.ID == m.ID {
 		return nil
 	}
 	bare := *m
 	bare.MUID = ""
-	if c := x.open[i]; x.scan.lane.wanted(c.After).matches(&bare) == same && (c.Before == nil || c.Before.ID != m.ID) {
-		return c
+	if slices.Contains(m.Tags, x.scan.lane.tag) || x.scan.lane.wanted(x.open[i].After).matches(&bare) == same {
+		return x.open[i]
 	}
 	return nil
 }

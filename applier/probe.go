@@ -3,6 +3,8 @@ package applier
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sowdev/sow/planner"
@@ -26,16 +28,24 @@ func (r *run) probe() *StopError {
 	if err != nil {
 		return probeError(err)
 	}
+	seen := page.Messages
 	if m := r.plan.Counts.Messages; m.Create+m.Replace+m.Update > 0 {
-		err := r.first(func(ctx context.Context) error {
-			_, err := r.app.ListModerated(ctx, ModeratedQuery{Status: pending})
-			return err
-		})
-		if err != nil {
-			return probeError(err)
+		for _, status := range []string{pending, disapproved} {
+			err := r.first(func(ctx context.Context) (err error) {
+				page, err = r.app.ListModerated(ctx, ModeratedQuery{Status: status})
+				return err
+			})
+			if err != nil {
+				return probeError(err)
+			}
+			for _, m := range page.Messages {
+				if r.isOurs(m) {
+					seen = append(seen, m)
+				}
+			}
 		}
 	}
-	strange, err := r.strange(page.Messages)
+	strange, err := r.strange(seen)
 	if err != nil {
 		return &StopError{Cause: StateUnreadable, Err: err}
 	}
@@ -45,6 +55,15 @@ func (r *run) probe() *StopError {
 	}
 	return r.sample()
 }
+
+// isOurs reports whether a message is of the dataset. Where its tags are not
+// told, any that sow has sent may be.
+func (r *run) isOurs(m *Message) bool {
+	return slices.Contains(m.Tags, r.tag) || len(m.Tags) == 0 && strings.HasPrefix(m.MUID, muidPrefix)
+}
+
+// muidPrefix begins every muid; see state.MUID.
+const muidPrefix = "sow-"
 
 // probePage is how many messages of the dataset the first read asks for.
 const probePage = 100

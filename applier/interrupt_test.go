@@ -1,0 +1,322 @@
+package applier
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sowdev/sow/config"
+	"github.com/sowdev/sow/planner"
+	"github.com/sowdev/sow/state"
+)
+
+func TestStopSettlesWhatIsUnderWay(t *testing.T) {
+	inWorld(t, quirks{settle: 3 * time.Second}, func(w *world) {
+		w.small()
+		stop := make(chan struct{})
+		w.opts.Stop = stop
+		w.app.faults = func(op string, n int) fault {
+			if op == "send" && n == 4 {
+				close(stop)
+				return fault{kind: "after"}
+			}
+			return fault{}
+		}
+		s := w.apply()
+		if !s.Interrupted || s.Stopped != nil || len(s.InDoubt) > 0 || len(s.Failures) > 0 || s.NotAttempted == 0 {
+			t.Fatalf("%s", describe(s))
+		}
+		if s.Elapsed > 2*settleGrace {
+			t.Errorf("it took %v to stop", s.Elapsed)
+		}
+		if w.store.journal != nil {
+			t.Error("the state is not folded")
+		}
+		w.mustAgree()
+		w.app.faults, w.opts.Stop = nil, nil
+		w.mustComplete(w.apply())
+		w.mustBeSeeded()
+	})
+}
+
+func TestStopGivesUpOnALongDoubt(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		w.small()
+		stop := make(chan struct{})
+		w.opts.Stop = stop
+		w.app.faults = func(op string, n int) fault {
+			if op == "send" && n == 4 {
+				close(stop)
+				return fault{kind: "before"}
+			}
+			return fault{}
+		}
+		s := w.apply()
+		if !s.Interrupted || len(s.InDoubt) != 1 || len(s.Failures) > 0 || s.Elapsed > 2*settleGrace {
+			t.Fatalf("%s", describe(s))
+		}
+		w.app.faults, w.opts.Stop = nil, nil
+		w.mustComplete(w.apply())
+		w.mustBeSeeded()
+		for uid := range w.app.users {
+			if w.origin(uid) != state.Created {
+				t.Errorf("%s is %s", uid, w.origin(uid))
+			}
+		}
+	})
+}
+
+func TestAbortLeavesTheTruth(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		w.small()
+		ctx, cancel := context.WithCancel(context.Background())
+		w.app.faults = func(op string, n int) fault {
+			if op == "send" && n == 5 {
+				time.AfterFunc(time.Second, cancel)
+			}
+			if op == "send" && n >= 5 {
+				return fault{kind: "slow", delay: time.Minute}
+			}
+			return fault{}
+		}
+		began := time.Now()
+		s := w.applyCtx(ctx)
+		var stop *StopError
+		if !errors.As(s.Stopped, &stop) || stop.Cause != Aborted || len(s.InDoubt) == 0 || time.Since(began) > 5*time.Second {
+			t.Fatalf("%s", describe(s))
+		}
+		w.app.faults = nil
+		w.mustComplete(w.apply())
+		w.mustBeSeeded()
+	})
+}
+
+func TestFullDiskStopsSending(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		w.small()
+		full := errors.New("no space left on device")
+		w.app.faults = func(op string, n int) fault {
+			if op == "send" && n == 6 {
+				w.store.mu.Lock()
+				w.store.broken = full
+				w.store.mu.Unlock()
+			}
+			return fault{}
+		}
+		s := w.apply()
+		var stop *StopError
+		if !errors.As(s.Stopped, &stop) || stop.Cause != JournalFailed || !errors.Is(stop, full) || !stop.Wrote || stop.Hint != journalHint {
+			t.Fatalf("%s", describe(s))
+		}
+		if w.app.calls["send"] > 8 {
+			t.Errorf("%d sends", w.app.calls["send"])
+		}
+		w.store.broken, w.app.faults = nil, nil
+		w.mustComplete(w.apply())
+		w.mustBeSeeded()
+	})
+}
+
+func TestFullDiskBeforeTheRun(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		w.small()
+		w.store.broken = errors.New("no space left on device")
+		s := w.apply()
+		var stop *StopError
+		if !errors.As(s.Stopped, &stop) || stop.Cause != JournalFailed || stop.Wrote || w.app.calls["send"] > 0 {
+			t.Fatalf("%s", describe(s))
+		}
+	})
+}
+
+// TestLostState applies again when the state is gone, or is an old copy: what
+// is in the app is taken over.
+func TestLostState(t *testing.T) {
+	quirky := map[string]quirks{
+		"plain": {}, "muid nowhere": {readback: "nowhere"}, "rejects twice": {duplicate: "reject"},
+		"settles late": {settle: 10 * time.Second}, "held back": {moderation: "pending", hidden: true},
+		"by id": {byID: true},
+	}
+	for name, q := range quirky {
+		for _, anchored := range []bool{true, false} {
+			inWorld(t, q, func(w *world) {
+				if !anchored {
+					if q.readback != "" {
+						return // without muid and with another anchor nothing can be told apart
+					}
+					w.data.Anchor = nil
+				}
+				w.small()
+				w.mustComplete(w.apply())
+				// A state that is lost within the seconds in which nothing of the run
+				// can be read yet looks like a first apply.
+				time.Sleep(q.settle)
+				if !anchored {
+					time.Sleep(90 * time.Minute)
+				}
+				w.store.snapshot = nil
+				s := w.mustComplete(w.apply())
+				if s.Adopted != 15 || w.app.calls["send"] != 15 {
+					t.Errorf("%s: adopted %d, %d sends: %s", name, s.Adopted, w.app.calls["send"], describe(s))
+				}
+				w.mustBeSeeded()
+			})
+		}
+	}
+}
+
+func TestRestoredBackup(t *testing.T) {
+	for name, q := range map[string]quirks{"plain": {}, "by id": {byID: true}, "returns existing": {duplicate: "existing"}} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, q, func(w *world) {
+				a := w.data.between("a", "ana", "sam").chatter(3, "ana", "sam")
+				w.data.between("z", "ana", "kim").chatter(150, "ana", "kim")
+				w.mustComplete(w.apply())
+				backup := w.store.snapshot
+				time.Sleep(time.Hour)
+				a.say("4", "ana", "one more")
+				w.data.in("c", "lobby").chatter(3, "ana", "sam")
+				w.mustComplete(w.apply())
+				w.store.snapshot = backup
+				time.Sleep(time.Hour)
+				w.mustComplete(w.apply())
+				w.mustBeSeeded()
+			})
+		})
+	}
+}
+
+// TestEditedWhileTheStateWasLost takes over what is there as it is, and leaves
+// the difference to the next plan.
+func TestEditedWhileTheStateWasLost(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		a := w.data.between("a", "ana", "sam").chatter(3, "ana", "sam")
+		w.mustComplete(w.apply())
+		w.store.snapshot = nil
+		a.messages[1].Text = "changed"
+		s := w.mustComplete(w.apply())
+		if len(s.Warnings) != 1 {
+			t.Errorf("%s", describe(s))
+		}
+		w.mustComplete(w.apply())
+		w.mustBeSeeded()
+	})
+}
+
+func TestMUIDOfAnotherMessage(t *testing.T) {
+	inWorld(t, quirks{duplicate: "existing"}, func(w *world) {
+		w.data.between("a", "ana", "sam").chatter(2, "ana", "sam")
+		var muid string
+		p := w.data.plan(t, w.store.read(t))
+		for c := range p.Lane(0) {
+			muid = c.After.MUID
+			break
+		}
+		w.app.messages = []*stored{{Message: Message{ID: "77", MUID: muid, Sender: "eve", Receiver: "mallory", ReceiverType: "user", SentAt: 1700000000}}}
+		s := w.apply()
+		if len(s.Failures) != 1 || s.Failures[0].Hint != collisionHint {
+			t.Fatalf("%s", describe(s))
+		}
+	})
+}
+
+func TestTwiceInTheApp(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		w.data.between("a", "ana", "sam").chatter(2, "ana", "sam")
+		w.app.faults = func(op string, n int) fault {
+			if op == "send" && n == 1 {
+				return fault{kind: "later", delay: 50 * time.Second} // past the window
+			}
+			return fault{}
+		}
+		w.mustComplete(w.apply())
+		time.Sleep(time.Minute)
+		w.app.faults = nil
+		w.store.snapshot = nil
+		s := w.apply()
+		var twice *ambiguousError
+		if len(s.Failures) != 1 || !errors.As(s.Failures[0].Err, &twice) || len(twice.ids) != 2 {
+			t.Fatalf("%s", describe(s))
+		}
+	})
+}
+
+func TestReanchorIsRecordedLast(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		a := w.data.between("a", "ana", "sam").chatter(4, "ana", "sam")
+		a.c.Starts = nil
+		w.mustComplete(w.apply())
+		before := *w.data.Anchor
+		moved := before + 3600
+		time.Sleep(2 * time.Hour)
+		w.data.Anchor = &moved
+		stop := make(chan struct{})
+		w.opts.Stop = stop
+		w.app.faults = func(op string, n int) fault {
+			if op == "send" && n == 6 {
+				close(stop)
+			}
+			return fault{}
+		}
+		if s := w.apply(); !s.Interrupted {
+			t.Fatalf("%s", describe(s))
+		}
+		if got := *w.store.read(t).Header().Anchor; got != before {
+			t.Errorf("the anchor is %d before all is moved", got)
+		}
+		w.app.faults, w.opts.Stop = nil, nil
+		w.mustComplete(w.apply())
+		if got := *w.store.read(t).Header().Anchor; got != moved {
+			t.Errorf("the anchor is %d, want %d", got, moved)
+		}
+		w.mustBeSeeded()
+	})
+}
+
+func TestModeration(t *testing.T) {
+	for name, test := range map[string]struct {
+		q         quirks
+		wait      time.Duration
+		unmet     int
+		undecided int
+	}{
+		"not waited for": {quirks{moderation: "keyword"}, 0, 0, 3},
+		"waited for":     {quirks{moderation: "keyword"}, time.Minute, 1, 0},
+		"never decides":  {quirks{moderation: "pending"}, time.Minute, 0, 3},
+		"is off":         {quirks{moderation: "off"}, time.Minute, 3, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, test.q, func(w *world) {
+				w.opts.WaitModeration = test.wait
+				talk := w.data.between("a", "ana", "sam")
+				expect := func(status string) func(m *config.Message) { return func(m *config.Message) { m.Expect = status } }
+				talk.say("1", "ana", "hi", expect("approved")).say("2", "sam", "badword", expect("disapproved")).say("3", "sam", "badword", expect("approved"))
+				s := w.mustComplete(w.apply())
+				if len(s.Unmet) != test.unmet || len(s.Undecided) != test.undecided {
+					t.Errorf("unmet %v, undecided %v", s.Unmet, s.Undecided)
+				}
+				total := 0
+				for _, n := range s.Moderation {
+					total += n
+				}
+				if total != 3 {
+					t.Errorf("moderation: %v", s.Moderation)
+				}
+				w.mustBeQuiet()
+			})
+		})
+	}
+}
+
+func TestApplyingNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(restart))
+		m := &memory{}
+		p := &planner.Plan{Dataset: "demo"}
+		if s := Apply(context.Background(), p, m.read(t), m, newFake(quirks{}), Options{}); !s.OK() {
+			t.Errorf("%s", describe(s))
+		}
+	})
+}
