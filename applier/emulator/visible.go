@@ -126,6 +126,8 @@ func (c *cutter) link(text string) (rest string, ok bool) {
 func (c *cutter) joins(r rune, rest string) bool {
 	next, _ := utf8.DecodeRuneInString(rest)
 	switch {
+	case rest == "" && r < 0xE0000:
+		return false
 	case r == 0x200D || r == 0x200C: // joiner, non-joiner
 		return shapes(c.last) && shapes(next)
 	case r >= 0xE0020 && r <= 0xE007F: // tags after a black flag
@@ -180,11 +182,8 @@ func visibleText(text string) string {
 			b.WriteString("‹" + s.Text + "›")
 		case "marks":
 		default:
-			b.WriteString(strings.Join(strings.Fields(s.Text), " "))
-			if strings.TrimRight(s.Text, " \n\t") != s.Text {
-				b.WriteByte(' ')
-			}
+			b.WriteString(s.Text)
 		}
 	}
-	return strings.TrimSpace(b.String())
+	return strings.Join(strings.Fields(b.String()), " ")
 }
