@@ -192,7 +192,7 @@ func laneCounts(counts planner.ActionCounts) string {
 
 func (c *comment) foot() {
 	if c.chatsLeftOut > 0 {
-		fmt.Fprintf(&c.text, "\n… %s more; they do not fit into this comment. `sow plan` shows them.\n", count(c.chatsLeftOut, "conversation"))
+		fmt.Fprintf(&c.text, "\n… %s that would not fit into this comment; `sow plan` shows all.\n", count(c.chatsLeftOut, "more conversation"))
 	}
 	c.text.WriteString("\ndigest <code>" + codeText(c.plan.Digest) + "</code>\n")
 }

@@ -237,7 +237,7 @@ func TestMarkdownIsBounded(t *testing.T) {
 	t.Run("chats", func(t *testing.T) {
 		page := pageOf(t, big(400, 10, planner.Create))
 		shown := strings.Count(page, "<details>")
-		if want := fmt.Sprintf("%d conversations more", 400-shown); !strings.Contains(page, want) {
+		if want := fmt.Sprintf("%d more conversations", 400-shown); !strings.Contains(page, want) {
 			t.Errorf("%d of 400 chats are shown, and the page does not say %q", shown, want)
 		}
 	})

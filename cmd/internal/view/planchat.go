@@ -35,8 +35,8 @@ func (t *planText) chats() error {
 	}
 	if hidden.chats > 0 {
 		t.p.blank()
-		t.p.line(say(faint, fmt.Sprintf("… %s more with %s to add; --full shows all",
-			count(hidden.chats, "conversation"), count(hidden.messages, "message"))))
+		t.p.line(say(faint, fmt.Sprintf("… %s with %s to add; --full shows all",
+			count(hidden.chats, "more conversation"), count(hidden.messages, "message"))))
 	}
 	return nil
 }

@@ -123,7 +123,7 @@ func TestManyChats(t *testing.T) {
 		"in doubt":          1,
 		"tags  {+vip+}":     1,
 		"chat 35 message 0": 0,
-		"… 9 conversations more with 17 messages to add; --full shows all": 1,
+		"… 9 more conversations with 17 messages to add; --full shows all": 1,
 	} {
 		if got := strings.Count(out, want); got != n {
 			t.Errorf("%q appears %d times, want %d\n%s", want, got, n, out[len(out)-900:])

@@ -62,7 +62,7 @@ func (t *stateText) print(location string) error {
 	for i, c := range t.r.Conversations() {
 		if i == maxAddedChats && !t.full {
 			t.p.blank()
-			t.p.line(say(faint, fmt.Sprintf("… %s more; --full shows all", count(len(t.r.Conversations())-i, "conversation"))))
+			t.p.line(say(faint, fmt.Sprintf("… %s; --full shows all", count(len(t.r.Conversations())-i, "more conversation"))))
 			return nil
 		}
 		if err := t.conversation(c, t.full); err != nil {
