@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sowdev/sow/planner"
+)
+
+// approval is how a plan may be agreed to.
+type approval struct {
+	auto         bool   // --auto-approve
+	expect       string // --expect
+	allowDeletes bool
+	force        bool
+	reviewed     bool // the plan comes from a file that somebody could look at
+}
+
+func (a *approval) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&a.auto, "auto-approve", false, "do not ask")
+	f.StringVar(&a.expect, "expect", "", "go on only if the plan has this `digest`, and do not ask")
+}
+
+// The share of a dataset that a plan may remove unasked, and the size from
+// which a dataset has a share worth speaking of.
+const (
+	guardShare = 0.3
+	guardSize  = 10
+)
+
+// guard refuses what no answer on a terminal makes right.
+func (a *approval) guard(p *planner.Plan) error {
+	if a.expect != "" && !sameDigest(a.expect, p.Digest) {
+		return fail(exitRefused, "The plan is another one",
+			"The plan has the digest %s, and --expect asks for %s. Nothing was sent. The configuration, the variables, the state or the app differ from what was reviewed; the plan above is what would be done now. Review it again:\n  sow plan",
+			p.Digest, a.expect)
+	}
+	if gone, all := removals(p.Counts); !p.Destroy && !a.force && all >= guardSize && float64(gone) > guardShare*float64(all) {
+		return fail(exitRefused, "The plan removes too much",
+			"It deletes or replaces %d of %d objects, which is more than %d %%. Nothing was sent. If that is what you want, say so:\n  --force",
+			gone, all, int(guardShare*100))
+	}
+	unreviewed := a.auto && a.expect == "" && !a.reviewed
+	if n := deletes(p.Counts); unreviewed && n > 0 && !p.Destroy && !a.allowDeletes {
+		return fail(exitRefused, "The plan deletes",
+			"It deletes %s, and nobody has looked at it. Nothing was sent. Look at it, then agree to deletes, or to just this plan:\n  --auto-approve --allow-deletes\n  --expect %s", objects(n), p.Digest)
+	}
+	return nil
+}
+
+// removals counts what a plan takes out of the app, and what the state has.
+func removals(c planner.Counts) (gone, all int) {
+	for _, a := range []planner.ActionCounts{c.Users, c.Groups, c.Messages} {
+		gone += a.Delete + a.Replace
+		all += a.Delete + a.Replace + a.Update + a.NoOp
+	}
+	return gone, all
+}
+
+func objects(n int) string {
+	if n == 1 {
+		return "1 object"
+	}
+	return fmt.Sprintf("%d objects", n)
+}
+
+func deletes(c planner.Counts) int { return c.Users.Delete + c.Groups.Delete + c.Messages.Delete }
+
+// sameDigest compares digests; "sha256:" may be left out.
+func sameDigest(a, b string) bool {
+	trim := func(s string) string { return strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s), "sha256:")) }
+	return trim(a) == trim(b)
+}
+
+// given reports whether the plan is agreed to without a question.
+func (a *approval) given() bool { return a.auto || a.expect != "" || a.reviewed }
+
+// ask gets the agreement that nothing else has given. Without a terminal
+// there is nobody to ask.
+func (a *approval) ask(ctx context.Context, r *run, question string) error {
+	if a.given() {
+		return nil
+	}
+	if !r.env.Terminal.Stdin {
+		return fail(exitRefused, "Nobody approved",
+			"There is no terminal to ask on. Nothing was sent. Agree without being asked, or agree to a plan that was looked at, by its digest or as a file:\n  --auto-approve\n  --expect sha256:…\n  sow plan --out FILE, then sow apply FILE")
+	}
+	r.view.Ask(question + ` Only "yes" is taken: `)
+	answer, err := readLine(ctx, r.env.Stdin)
+	if err != nil {
+		return err
+	}
+	if answer != "yes" {
+		return fail(exitRefused, "Not approved", "The answer was not \"yes\". Nothing was sent.")
+	}
+	return nil
+}
+
+// readLine reads one line. A read from a terminal cannot be interrupted, so it
+// is left behind when ctx ends.
+func readLine(ctx context.Context, in io.Reader) (string, error) {
+	type result struct {
+		line string
+		err  error
+	}
+	read := make(chan result, 1)
+	go func() {
+		line, err := bufio.NewReader(in).ReadString('\n')
+		read <- result{strings.TrimSpace(line), err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case got := <-read:
+		if errors.Is(got.err, io.EOF) {
+			return got.line, nil
+		}
+		return got.line, got.err
+	}
+}

@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// scaffold is the dataset that init writes. A file named dot-X becomes .X.
+//
+//go:embed scaffold
+var scaffold embed.FS
+
+type initOptions struct{ dir string }
+
+func newInitCmd(r *run) *cobra.Command {
+	return &cobra.Command{
+		Use:     "init [DIR]",
+		GroupID: groupWrite,
+		Short:   "Write a small dataset to begin with",
+		Long: `Writes a small dataset into DIR, by default the working directory: three people,
+a group, a conversation in HCL and one as a transcript. It plans and applies to
+the emulator as it stands. A file that exists is never overwritten, and a
+directory that holds a dataset already is left alone.`,
+		Example: `  sow init demo
+  sow plan demo
+  sow apply --emulator demo`,
+		Args: atMostOne("DIR"),
+		RunE: func(_ *cobra.Command, args []string) error { return runInit(r, &initOptions{dir: dirOf(args)}) },
+	}
+}
+
+func runInit(r *run, o *initOptions) error {
+	if err := refuseToOverwrite(o.dir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.dir, 0o777); err != nil {
+		return wrap(err, exitError, "The dataset cannot be written", "Making the directory")
+	}
+	for name, content := range scaffoldFiles() {
+		if err := writeNew(filepath.Join(o.dir, name), content); err != nil {
+			return wrap(err, exitError, "The dataset cannot be written", "What was written so far is whole")
+		}
+	}
+	return r.view.Say(initNextSteps(o.dir))
+}
+
+// initNextSteps is what to do after an init, with the directory as the shell
+// wants it.
+func initNextSteps(dir string) string {
+	suffix := ""
+	if dir != "." {
+		suffix = " " + shellWord(dir)
+	}
+	return fmt.Sprintf(`A dataset is in %s. See what it would seed, and seed the emulator:
+
+  sow plan%s
+  sow apply --emulator%s
+`, filepath.Clean(dir), suffix, suffix)
+}
+
+// refuseToOverwrite finds what stands in the way of a new dataset in dir.
+func refuseToOverwrite(dir string) error {
+	datasets, err := filepath.Glob(filepath.Join(globEscape(dir), "*.sow.*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range datasets {
+		if strings.HasSuffix(path, ".sow.hcl") || strings.HasSuffix(path, ".sow.json") {
+			return fail(exitError, "There is a dataset already",
+				"%s exists. Nothing was written. Choose an empty directory:\n  sow init demo", path)
+		}
+	}
+	for name := range scaffoldFiles() {
+		path := filepath.Join(dir, name)
+		switch _, err := os.Lstat(path); {
+		case err == nil:
+			return fail(exitError, "A file is in the way",
+				"%s exists and is not overwritten. Nothing was written. Choose an empty directory:\n  sow init demo", path)
+		case !errors.Is(err, fs.ErrNotExist):
+			return wrap(err, exitError, "The dataset cannot be written", "Looking at %s", dir)
+		}
+	}
+	return nil
+}
+
+// scaffoldFiles yields the files of the scaffold by the names that they get.
+func scaffoldFiles() func(yield func(string, []byte) bool) {
+	return func(yield func(string, []byte) bool) {
+		entries, err := scaffold.ReadDir("scaffold")
+		if err != nil {
+			panic(err) // the files are part of the program
+		}
+		for _, e := range entries {
+			content, err := scaffold.ReadFile("scaffold/" + e.Name())
+			if err != nil {
+				panic(err)
+			}
+			name := e.Name()
+			if rest, ok := strings.CutPrefix(name, "dot-"); ok {
+				name = "." + rest
+			}
+			if !yield(name, content) {
+				return
+			}
+		}
+	}
+}
+
+// writeNew writes a file that must not exist.
+func writeNew(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(content); err != nil {
+		return errors.Join(err, f.Close(), os.Remove(path))
+	}
+	return f.Close()
+}
+
+// globEscape makes a path match only itself in a glob pattern.
+func globEscape(path string) string {
+	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// shellWord quotes s so that a POSIX shell reads it as one word.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:,+@%", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

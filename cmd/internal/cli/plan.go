@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/sowdev/sow/cmd/internal/view"
+	"github.com/sowdev/sow/config"
+	"github.com/sowdev/sow/planner"
+)
+
+type planOptions struct {
+	datasetOptions
+	destroy          bool
+	detailedExitCode bool
+	json             bool
+	full             bool
+	markdown         string
+	out              string
+}
+
+func newPlanCmd(r *run) *cobra.Command {
+	o := &planOptions{}
+	cmd := &cobra.Command{
+		Use:     "plan [DIR]",
+		GroupID: groupMain,
+		Short:   "Show what would change",
+		Long: `Compares the configuration with the state and shows what sow apply would do:
+deletes first, then people and groups, then every conversation as it would read.
+It uses neither the network nor a key, so it can run anywhere, for a pull
+request from a fork too. The same configuration and state give the same plan,
+and the same digest, to the byte.
+
+A plan that is saved with --out holds everything that sow apply needs to carry
+out just that plan. It may hold sensitive values, so only its owner can read it.`,
+		Example: `  sow plan demo
+
+  # in a pull request: a comment, a saved plan, and code 2 if there are changes
+  sow plan --markdown plan.md --out demo.plan --detailed-exitcode demo
+
+  # what would destroy remove?
+  sow plan --destroy demo`,
+		Args: atMostOne("DIR"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.dir = dirOf(args)
+			return runPlan(cmd.Context(), r, o)
+		},
+	}
+	o.bind(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&o.destroy, "destroy", false, "plan to remove the dataset")
+	f.BoolVar(&o.detailedExitCode, "detailed-exitcode", false, "end with code 2 if there are changes, 0 if there are none")
+	f.BoolVar(&o.json, "json", false, "print a JSON document")
+	f.BoolVar(&o.full, "full", false, "cut nothing")
+	f.StringVar(&o.markdown, "markdown", "", "also write the plan to a `file` as a comment for a pull request")
+	f.StringVar(&o.out, "out", "", "save the plan to a `file` for sow apply")
+	return cmd
+}
+
+func runPlan(ctx context.Context, r *run, o *planOptions) error {
+	v := r.show(document(o.json), nil)
+	d, err := o.openFor(ctx, r, o.destroy)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	plan, err := d.plan(r, o.destroy)
+	if err != nil {
+		return err
+	}
+	defer plan.Close()
+	if o.out != "" {
+		if err := savePlan(o.out, plan); err != nil {
+			return err
+		}
+	}
+	if o.markdown != "" {
+		if err := writeMarkdown(o.markdown, plan); err != nil {
+			return wrap(err, exitError, "The plan cannot be written", "As Markdown")
+		}
+	}
+	if err := v.Plan(plan, view.PlanOptions{Full: o.full, Next: o.next(plan)}); lessGone(err) != nil {
+		return err
+	}
+	if o.detailedExitCode && !plan.Empty() {
+		return status(exitChanges)
+	}
+	return nil
+}
+
+// writeMarkdown writes the plan to a file, or to a device such as /dev/stderr.
+func writeMarkdown(path string, plan *planner.Plan) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(view.Markdown(f, plan), f.Close())
+}
+
+// next is what to do with the plan.
+func (o *planOptions) next(p *planner.Plan) string {
+	command := o.command("apply")
+	switch {
+	case o.out != "":
+		command = o.command("apply", shellWord(o.out))
+	case o.destroy:
+		command = o.command("destroy")
+	}
+	return "To carry it out:\n  " + command
+}
+
+// command is how to call another command for the same dataset and app.
+func (o *datasetOptions) command(name string, args ...string) string {
+	words := []string{"sow", name}
+	if o.emulator {
+		words = append(words, "--emulator")
+	}
+	if o.state != "" {
+		words = append(words, "--state", shellWord(o.state))
+	}
+	for _, v := range o.vars {
+		if v.File != "" {
+			words = append(words, "--var-file", shellWord(v.File))
+		} else {
+			words = append(words, "--var", shellWord(v.Name+"=…"))
+		}
+	}
+	words = append(words, args...)
+	if o.dir != "." {
+		words = append(words, shellWord(o.dir))
+	}
+	return strings.Join(words, " ")
+}
+
+// plan computes the plan and shows the warnings. A destroy needs no
+// configuration.
+func (d *dataset) plan(r *run, destroy bool) (*planner.Plan, error) {
+	opts := planner.Options{
+		AppID:  d.target.AppID,
+		Region: d.target.Region,
+		Now:    r.env.Now().Unix(),
+		Spool:  newSpool,
+	}
+	var (
+		plan  *planner.Plan
+		diags hcl.Diagnostics
+		err   error
+	)
+	if destroy {
+		plan, diags, err = planner.BuildDestroy(d.prior, opts)
+		if plan != nil && plan.Dataset == "" { // there is no state that would say it
+			plan.Dataset = d.name()
+		}
+	} else {
+		plan, diags, err = planner.Build(d.config, d.prior, opts)
+	}
+	diags = config.Merge(d.diags, diags)
+	switch {
+	case err != nil && diags.HasErrors():
+		return nil, diags
+	case err != nil:
+		return nil, wrap(err, exitError, "The plan cannot be made", "Nothing was changed")
+	case diags.HasErrors():
+		return nil, diags
+	case len(diags) > 0:
+		r.view.Diagnostics(diags, r.sources)
+	}
+	return plan, nil
+}
+
+// spool is a temporary file for a plan that is too large for memory. It has no
+// name where the system lets an open file go without.
+type spool struct{ *os.File }
+
+func newSpool() (planner.Spool, error) {
+	f, err := os.CreateTemp("", "sow-plan-*")
+	if err != nil {
+		return nil, err
+	}
+	s := spool{f}
+	_ = os.Remove(f.Name()) // where this fails, Close does it
+	return s, nil
+}
+
+func (s spool) Close() error {
+	err := s.File.Close()
+	if rmErr := os.Remove(s.Name()); rmErr != nil && !errors.Is(rmErr, fs.ErrNotExist) {
+		err = errors.Join(err, rmErr)
+	}
+	return err
+}
