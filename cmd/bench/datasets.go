@@ -89,8 +89,13 @@ func (d dataset) write(dir string) ([]string, error) {
 func (d dataset) people(w io.Writer) {
 	fmt.Fprint(w, "sow {\n  dataset = \"bench\"\n}\n\n")
 	for u := range d.users {
-		fmt.Fprintf(w, "user \"u%05d\" {\n  name = \"Person %d\"\n}\n\n", u, u)
+		uid := fmt.Sprintf("u%05d", u)
+		fmt.Fprintf(w, "user %q {\n  name = %q\n}\n\n", uid, personName(uid))
 	}
+}
+
+func personName(uid string) string {
+	return "Person " + strings.TrimLeft(uid[1:len(uid)-1], "0") + uid[len(uid)-1:]
 }
 
 func (d dataset) header(w io.Writer, c int) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,6 +81,15 @@ func (n *nullApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if uid, ok := strings.CutPrefix(r.URL.Path, "/v3/users/"); ok {
+		// Everybody is there, as the datasets here declare them.
+		fmt.Fprintf(w, `{"data":{"uid":%q,"name":%q,"createdAt":%d}}`, uid, personName(uid), time.Now().Unix())
+		return
+	}
+	if r.Method == http.MethodPost && r.URL.Path == "/v3/users" {
+		fmt.Fprintf(w, `{"data":%s}`, body)
+		return
+	}
 	if r.Method != http.MethodPost || r.URL.Path != "/v3/moderation/messages" {
 		io.WriteString(w, `{"data":[]}`)
 		return
