@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"sync"
 	"time"
 
 	"github.com/sowdev/sow/config/addr"
@@ -34,7 +35,7 @@ type Spool interface {
 func (p *Plan) Body() Body { return p.body }
 
 // Attach gives a plan that was read from somewhere its lanes.
-func (p *Plan) Attach(body Body) { p.body = body }
+func (p *Plan) Attach(body Body) { p.body, p.carriers = body, &carrierIndex{} }
 
 // Compose gives a plan that was made by hand its lanes, in the order of
 // p.Lanes. It encodes them as Build does, so that what Lane yields is equal to
@@ -59,7 +60,7 @@ func (p *Plan) Compose(lanes [][]*MessageChange) {
 			}
 		}
 	}
-	p.body = s
+	p.Attach(s)
 }
 
 // readLane is Lane.
@@ -69,7 +70,7 @@ func (p *Plan) readLane(i int) iter.Seq2[*MessageChange, error] {
 			yield(nil, errors.New("the plan has no lanes to read"))
 			return
 		}
-		carried := p.carried()
+		carried := p.carriers.of(p)
 		clock := resolver{plan: p}
 		d := newChangeDecoder(p.Dataset, &p.Lanes[i])
 		lines := bufio.NewReaderSize(p.body.Section(i), 64<<10)
@@ -107,7 +108,18 @@ func (p *Plan) readLane(i int) iter.Seq2[*MessageChange, error] {
 	}
 }
 
-// carried lists what each carrier creates: users by address, then the group.
+// carrierIndex lists what each carrier creates: users by address, then the
+// group. It is made when a lane is first read.
+type carrierIndex struct {
+	once    sync.Once
+	carried map[addr.Message][]addr.Object
+}
+
+func (c *carrierIndex) of(p *Plan) map[addr.Message][]addr.Object {
+	c.once.Do(func() { c.carried = p.carried() })
+	return c.carried
+}
+
 func (p *Plan) carried() map[addr.Message][]addr.Object {
 	carried := make(map[addr.Message][]addr.Object)
 	for i := range p.Users {
@@ -170,88 +182,4 @@ func (r *resolver) resolve(m *MessageChange) {
 		m.After.SentAt = max(m.When.At(*r.plan.Anchor), r.last+1)
 	}
 	r.last = m.After.SentAt
-}
-
-// store is the Body of a plan that was just made. It keeps the lanes in memory
-// until they are too many, then in a spool.
-type store struct {
-	open   func() (Spool, error)
-	memory []byte
-	spool  *bufio.Writer
-	file   Spool
-	size   int64
-	starts []int64
-}
-
-// inMemory is how much of a plan is held in memory before it is spooled.
-const inMemory = 4 << 20
-
-func newStore(open func() (Spool, error)) *store { return &store{open: open} }
-
-// begin starts the next lane.
-func (s *store) begin() { s.starts = append(s.starts, s.size) }
-
-func (s *store) write(b []byte) error {
-	s.size += int64(len(b))
-	if s.file == nil {
-		if s.open == nil || len(s.memory)+len(b) <= inMemory {
-			s.memory = append(s.memory, b...)
-			return nil
-		}
-		if err := s.spill(); err != nil {
-			return err
-		}
-	}
-	if _, err := s.spool.Write(b); err != nil {
-		return fmt.Errorf("cannot spool the plan: %w", err)
-	}
-	return nil
-}
-
-// spill moves what is in memory to a spool.
-func (s *store) spill() error {
-	file, err := s.open()
-	if err != nil {
-		return fmt.Errorf("cannot spool the plan: %w", err)
-	}
-	s.file, s.spool = file, bufio.NewWriterSize(file, 256<<10)
-	if _, err := s.spool.Write(s.memory); err != nil {
-		return fmt.Errorf("cannot spool the plan: %w", err)
-	}
-	s.memory = nil
-	return nil
-}
-
-// finish makes the lanes ready to be read.
-func (s *store) finish() error {
-	if s.file == nil {
-		return nil
-	}
-	if err := s.spool.Flush(); err != nil {
-		return fmt.Errorf("cannot spool the plan: %w", err)
-	}
-	s.spool = nil
-	return nil
-}
-
-// Section implements Body.
-func (s *store) Section(i int) *io.SectionReader {
-	end := s.size
-	if i+1 < len(s.starts) {
-		end = s.starts[i+1]
-	}
-	var from io.ReaderAt = bytes.NewReader(s.memory)
-	if s.file != nil {
-		from = s.file
-	}
-	return io.NewSectionReader(from, s.starts[i], end-s.starts[i])
-}
-
-// Close implements Body.
-func (s *store) Close() error {
-	s.memory = nil
-	if s.file == nil {
-		return nil
-	}
-	return s.file.Close()
 }

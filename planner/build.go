@@ -167,7 +167,7 @@ func (b *builder) build() (*Plan, hcl.Diagnostics, error) {
 	if err != nil || diags.HasErrors() {
 		return nil, diags, errors.Join(err, body.Close())
 	}
-	b.plan.body = body
+	b.plan.Attach(body)
 	b.assignCarriers()
 	b.countRequests()
 	b.plan.Forecast = b.forecast()
@@ -183,15 +183,19 @@ func (b *builder) planLanes(body *store) error {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	q := newQueue(len(b.lanes), workers)
+	buffers := sync.Pool{New: func() any { return []byte(nil) }}
 	var group sync.WaitGroup
 	for range min(workers, len(b.lanes)) {
 		group.Go(func() {
 			for i, ok := q.next(); ok; i, ok = q.next() {
 				l := b.lanes[i]
-				out := &laneWriter{body: body, turn: q.turns[i]}
+				out := &laneWriter{body: body, turn: q.turns[i], held: buffers.Get().([]byte)[:0]}
 				r := l.plan(out)
 				l.release()
-				q.finish(i, func() error { return b.take(r, out) })
+				q.finish(i, func() error {
+					defer buffers.Put(out.held)
+					return b.take(r, out)
+				})
 			}
 		})
 	}

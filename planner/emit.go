@@ -24,7 +24,10 @@ type emitter struct {
 	unseen   []int    // all unchanged messages, by conversation
 	lastSent int
 	speakers map[string]bool
-	line     []byte
+	// What is encoded at once needs no memory of its own.
+	line  []byte
+	next  MessageChange
+	after state.Message
 }
 
 // emit writes the lane's changes and fills in its summary.
@@ -111,8 +114,10 @@ func (e *emitter) stay(m *entry, i int) error {
 		return e.context(m)
 	}
 	v := t.judge(m, e.header.HashKey)
-	change := &MessageChange{
-		Action: m.action, Before: m.prev, After: t.after(m, v, &e.header), When: e.instant(m),
+	t.after(&e.after, m, v, &e.header)
+	change := &e.next
+	*change = MessageChange{
+		Action: m.action, Before: m.prev, After: &e.after, When: e.instant(m),
 		Sensitive: m.decl.Sensitive, Fields: v.fields, Reason: v.reason, Source: source(m.decl.Range),
 		Late: m.sends() && i < e.lastSent, StateOnly: v.stateOnly,
 	}

@@ -172,18 +172,21 @@ func (f *fingerprints) seeded(m *state.Message) (content, whole fingerprint) {
 	f.buf = appendSealed(f.buf, string(m.Metadata), secret("metadata"))
 	f.appendTags(m.Tags, secret("tags"))
 	f.buf = appendPart(f.buf, m.Expect)
-	if t, err := config.ParseTime(m.At); err == nil {
-		f.appendTime(&t)
-	} else {
-		f.appendTime(nil)
-	}
-	if seconds, err := config.ParseDuration(m.After); err == nil {
-		f.appendGap(&seconds)
-	} else {
-		f.appendGap(nil)
-	}
+	f.appendTime(parsed(m.At, config.ParseTime))
+	f.appendGap(parsed(m.After, config.ParseDuration))
 	f.seededSeals(m, otherNames[:])
 	return content, f.sum()
+}
+
+// parsed reads what the state has of a time or a gap; nil when it has none.
+func parsed[T any](text string, parse func(string) (T, error)) *T {
+	if text == "" {
+		return nil
+	}
+	if v, err := parse(text); err == nil {
+		return &v
+	}
+	return nil
 }
 
 // The parts of a message that can be sensitive, those of its content apart.

@@ -17,6 +17,7 @@ func (t *talk) match(live []entry, c *clock, m *matcher) (taken []bool, ok bool)
 	if !ok {
 		return nil, false
 	}
+	m.tokenize()
 	of := align(m.inOrder(order), m.seeded, m.tokens)
 	if m.missed(order, of) {
 		// A message stands elsewhere, or so it seems. Declared times that go
@@ -137,7 +138,9 @@ func byTime(live []entry) []int32 {
 // found again like that is looked for by its content, and then by its sender and
 // type, between those that were.
 type matcher struct {
-	talk     *talk
+	talk         *talk
+	fingerprints *fingerprints
+
 	declared []int32
 	seeded   []int32
 	tokens   int
@@ -161,12 +164,15 @@ func (in interner) token(f fingerprint) int32 {
 	return token
 }
 
-func newMatcher(t *talk, f *fingerprints) *matcher {
+// newMatcher returns a matcher without tokens, which are not always needed.
+func newMatcher(t *talk, f *fingerprints) *matcher { return &matcher{talk: t, fingerprints: f} }
+
+// tokenize makes the tokens.
+func (m *matcher) tokenize() {
+	t, f := m.talk, m.fingerprints
 	n, k := len(t.declared), len(t.seeded)
-	m := &matcher{
-		talk: t, declared: make([]int32, n), seeded: make([]int32, k), known: make([]int32, n),
-		declaredContents: make([]int32, n), seededContents: make([]int32, k),
-	}
+	m.declared, m.seeded, m.known = make([]int32, n), make([]int32, k), make([]int32, n)
+	m.declaredContents, m.seededContents = make([]int32, n), make([]int32, k)
 	wholes, contents := make(interner, k), make(interner, k)
 	labels := make(map[string]int32)
 	for i, s := range t.seeded {
@@ -199,7 +205,6 @@ func newMatcher(t *talk, f *fingerprints) *matcher {
 			delete(labels, d.Label)
 		}
 	}
-	return m
 }
 
 // inOrder returns the declared messages' tokens in another order.
@@ -279,6 +284,9 @@ func (m *matcher) settled(live []entry, c *clock) bool {
 	next := slices.Clone(live) // as the next plan will see them
 	if order, _ := m.order(next, c); slices.Equal(order, after) {
 		return true
+	}
+	if m.declared == nil {
+		m.tokenize()
 	}
 	seeded, sent := make([]int32, len(live)), make([]int64, len(live))
 	for i, at := range after {

@@ -177,10 +177,10 @@ func (t *talk) judge(e *entry, hashKey string) verdict {
 	return v
 }
 
-// after returns the message to be.
-func (t *talk) after(e *entry, v verdict, header *state.Header) *state.Message {
+// after makes after the message to be.
+func (t *talk) after(after *state.Message, e *entry, v verdict, header *state.Header) {
 	m := e.decl
-	after := &state.Message{
+	*after = state.Message{
 		Key:         e.key,
 		Generation:  header.Generation,
 		Sender:      m.From.UID,
@@ -199,20 +199,19 @@ func (t *talk) after(e *entry, v verdict, header *state.Header) *state.Message {
 		after.Type = "" // as the state writes it
 	}
 	if e.prev == nil {
-		return after
+		return
 	}
 	if after.Key == "" {
 		after.Key = e.prev.Key
 	}
 	if v.action == Replace {
 		after.Generation = max(header.Generation, e.prev.Generation) + 1
-		return after
+		return
 	}
 	after.MUID, after.Generation = e.prev.MUID, e.prev.Generation
 	if v.action == Update {
 		after.ID, after.Moderation = e.prev.ID, e.prev.Moderation
 	}
-	return after
 }
 
 func timeText(t *Time) string {

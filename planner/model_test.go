@@ -29,6 +29,7 @@ type model struct {
 	lastID        int
 	read          *int // messages that were read, when it is counted
 	interrupted   *state.Run
+	frozen        map[addr.Object][]*state.Message // sorted messages, when nothing changes any more
 }
 
 func newModel() *model {
@@ -64,17 +65,35 @@ func (m *model) Interrupted() *state.Run   { return m.interrupted }
 func (m *model) Close() error              { return nil }
 func (m *model) chat(o addr.Object) string { return m.conversations[o].Chat() }
 
-func (m *model) Messages(o addr.Object) iter.Seq2[*state.Message, error] {
-	list := slices.SortedFunc(maps.Values(m.messages[o]), func(a, b *state.Message) int {
+// freeze makes reading fast.
+func (m *model) freeze() {
+	m.frozen = map[addr.Object][]*state.Message{}
+	for o := range m.messages {
+		m.frozen[o] = m.sortedMessages(o)
+	}
+}
+
+func (m *model) sortedMessages(o addr.Object) []*state.Message {
+	return slices.SortedFunc(maps.Values(m.messages[o]), func(a, b *state.Message) int {
 		return cmp.Or(cmp.Compare(a.SentAt, b.SentAt), cmp.Compare(a.Key, b.Key))
 	})
+}
+
+func (m *model) Messages(o addr.Object) iter.Seq2[*state.Message, error] {
+	list, ok := m.frozen[o]
+	if !ok {
+		list = m.sortedMessages(o)
+	}
 	return func(yield func(*state.Message, error) bool) {
 		for _, msg := range list {
 			if m.read != nil {
 				*m.read++
 			}
-			c := *msg
-			if !yield(&c, nil) {
+			if !ok {
+				c := *msg
+				msg = &c
+			}
+			if !yield(msg, nil) {
 				return
 			}
 		}

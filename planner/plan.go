@@ -112,7 +112,8 @@ type Plan struct {
 	// published, and would let people guess them.
 	Digest string
 
-	body Body
+	body     Body
+	carriers *carrierIndex
 }
 
 // NextGeneration is the generation that the header has from the moment an
