@@ -54,7 +54,7 @@ func BenchmarkSend(b *testing.B) {
 				w := &sink{header: make(http.Header)}
 				for pb.Next() {
 					body := benchBody(n.Add(1))
-					r, _ := http.NewRequest("POST", "http://localhost/v3/moderation/messages", strings.NewReader(body))
+					r, _ := http.NewRequest(http.MethodPost, "http://localhost/v3/moderation/messages", strings.NewReader(body))
 					r.Header["Apikey"], r.Header["Content-Type"] = []string{"key"}, []string{"application/json"}
 					clear(w.header)
 					a.ServeHTTP(w, r)
@@ -98,7 +98,7 @@ func loopback(b *testing.B, h http.Handler) {
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			r, _ := http.NewRequest("POST", url, bytes.NewBufferString(benchBody(n.Add(1))))
+			r, _ := http.NewRequest(http.MethodPost, url, bytes.NewBufferString(benchBody(n.Add(1))))
 			r.Header["Apikey"], r.Header["Content-Type"] = []string{"key"}, []string{"application/json"}
 			res, err := client.Do(r)
 			if err != nil {
@@ -106,7 +106,7 @@ func loopback(b *testing.B, h http.Handler) {
 			}
 			io.Copy(io.Discard, res.Body)
 			res.Body.Close()
-			if res.StatusCode != 200 {
+			if res.StatusCode != http.StatusOK {
 				b.Fatal(res.Status)
 			}
 		}
@@ -126,7 +126,7 @@ func BenchmarkLookBack(b *testing.B) {
 	w := &sink{header: make(http.Header)}
 	for i := range count {
 		body := fmt.Sprintf(`{"category":"message","type":"text","data":{"text":"x"},"sender":"ana","receiver":"sam","receiverType":"user","sentAt":%d}`, 1_700_000_000+i)
-		r, _ := http.NewRequest("POST", "http://localhost/v3/moderation/messages", strings.NewReader(body))
+		r, _ := http.NewRequest(http.MethodPost, "http://localhost/v3/moderation/messages", strings.NewReader(body))
 		r.Header["Apikey"], r.Header["Content-Type"] = []string{"key"}, []string{"application/json"}
 		a.ServeHTTP(w, r)
 	}
@@ -134,7 +134,7 @@ func BenchmarkLookBack(b *testing.B) {
 	b.ResetTimer()
 	for i := range b.N {
 		at := 1_700_000_000 + i%count
-		r, _ := http.NewRequest("GET", fmt.Sprintf("http://localhost/v3/users/sam/messages?category=message&withTags=true&limit=100&fromTimestamp=%d&toTimestamp=%d", at, at+2), nil)
+		r, _ := http.NewRequest(http.MethodGet, fmt.Sprintf("http://localhost/v3/users/sam/messages?category=message&withTags=true&limit=100&fromTimestamp=%d&toTimestamp=%d", at, at+2), nil)
 		r.Header["Apikey"], r.Header["Content-Type"] = []string{"key"}, []string{"application/json"}
 		r.Header["Onbehalfof"] = []string{"ana"}
 		a.ServeHTTP(w, r)

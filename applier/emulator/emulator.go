@@ -8,7 +8,6 @@
 package emulator
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -32,7 +31,7 @@ type Options struct {
 	// Dir keeps what is stored, over restarts; "" keeps it in memory. It is
 	// created when it is missing. One server at a time may use it.
 	Dir    string
-	AppID  string // "" is "emulator"
+	AppID  string // "" is that of the data, or "emulator"
 	Region string // "" is "us"
 	// APIKey is the one key to accept; "" accepts any that is not empty.
 	APIKey string
@@ -99,16 +98,10 @@ type Server struct {
 	closed bool
 }
 
-// errClosed says that a server cannot be used any more.
-var errClosed = errors.New("the emulator is closed")
-
 // New opens the app, reading what Dir keeps. It starts nothing: give the
 // server to an http.Server or to [Server.Serve], or use [Server.Transport].
 // Close it when done.
 func New(o Options) (*Server, error) {
-	if o.AppID == "" {
-		o.AppID = "emulator"
-	}
 	if o.Region == "" {
 		o.Region = "us"
 	}

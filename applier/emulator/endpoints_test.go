@@ -206,7 +206,7 @@ func TestAuthorization(t *testing.T) {
 		{"old version", "https://app1.api-eu.cometchat.io/v2/users", nil, 400, "ERR_INVALID_API_VERSION"},
 	}
 	for _, test := range tests {
-		req, err := http.NewRequest("GET", test.url, nil)
+		req, err := http.NewRequest(http.MethodGet, test.url, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,7 +22,7 @@ const (
 // decided where it is understood.
 func (f *Fault) effect(c *call) effect {
 	switch {
-	case f.Kind == faultStoredLater:
+	case f.Kind == faultStoredLater || f.Kind == faultLate:
 		return effectLater
 	case !f.isServerError():
 		return effectFull
@@ -90,7 +90,7 @@ func plain(status int) answer {
 // serverError is the answer of a fault that is a 5xx.
 func (f *Fault) serverError(q *Quirks) answer {
 	status, err := strconv.Atoi(f.Kind)
-	if err != nil { // stored_later, which breaks the connection instead
+	if err != nil { // the connection is broken instead
 		return answer{}
 	}
 	body := f.body
@@ -120,7 +120,7 @@ func serverErrorAnswer(status int, form string, f *failure) answer {
 // whether there was an answer at all.
 func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, harm mishap) bool {
 	wait := harm.delay
-	if harm.isMain(faultSlow) {
+	if harm.isMain(faultSlow) || harm.isMain(faultLate) {
 		wait += harm.main.wait
 	}
 	if wait > 0 && !s.doors.pause(r.Context(), wait) {
@@ -129,7 +129,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, harm 
 	}
 	if harm.main != nil {
 		switch harm.main.Kind {
-		case faultDropAfter, faultStoredLater:
+		case faultDropAfter, faultStoredLater, faultLate:
 			reset(w)
 			return false
 		case faultHalf:

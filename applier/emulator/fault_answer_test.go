@@ -14,14 +14,14 @@ import (
 
 // sendOnce sends a message with that fault on the way, and tells what the
 // client saw and how many messages there are at once and after a minute.
-func (a *app) sendOnce(rule string) (r result, err error, now, later int) {
+func (a *app) sendOnce(rule string) (r result, now, later int, err error) {
 	a.t.Helper()
 	a.setFaults(rule)
 	r, err = a.try("POST", send, text("ana", "sam", "x"))
 	a.setFaults()
 	now = a.sent()
 	time.Sleep(time.Minute)
-	return r, err, now, a.sent()
+	return r, now, a.sent(), err
 }
 
 func TestFaults(t *testing.T) {
@@ -88,7 +88,7 @@ func TestFaults(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := newApp(t, Options{})
 				a.chat()
-				r, err, now, later := a.sendOnce(test.rule)
+				r, now, later, err := a.sendOnce(test.rule)
 				if !test.saw(r, err) {
 					t.Errorf("the client saw %d %q, %v", r.status, r.raw, err)
 				}
@@ -102,7 +102,7 @@ func TestFaults(t *testing.T) {
 		})
 	}
 	for _, kind := range FaultKinds() {
-		if !covered[kind.Name] && kind.Name != faultSlow { // which has a test below
+		if !covered[kind.Name] && kind.Name != faultSlow && kind.Name != faultLate { // which have tests below
 			t.Errorf("no test shows the fault %s", kind.Name)
 		}
 	}
@@ -114,7 +114,7 @@ func TestSlowAnswer(t *testing.T) {
 		a.chat()
 		a.client.Timeout = 30 * time.Second
 		began := time.Now()
-		_, err, now, _ := a.sendOnce("slow")
+		_, now, _, err := a.sendOnce("slow")
 		var timeout net.Error
 		if !errors.As(err, &timeout) || !timeout.Timeout() {
 			t.Errorf("got %v", err)
@@ -124,6 +124,25 @@ func TestSlowAnswer(t *testing.T) {
 		}
 		if now != 1 {
 			t.Errorf("%d messages", now)
+		}
+	})
+}
+
+func TestLateEffect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newApp(t, Options{})
+		a.chat()
+		a.client.Timeout = 30 * time.Second
+		a.setFaults("late")
+		if _, err := a.try("POST", send, text("ana", "sam", "x")); err == nil {
+			t.Error("there was an answer")
+		}
+		if n := a.sent(); n != 0 {
+			t.Errorf("%d messages when the client gives up", n)
+		}
+		time.Sleep(15 * time.Second)
+		if n := a.sent(); n != 1 {
+			t.Errorf("%d messages afterwards", n)
 		}
 	})
 }
@@ -190,7 +209,7 @@ func TestFaultsOverTCP(t *testing.T) {
 	post := func(rule string) (*http.Response, error) {
 		a.setFaults(rule)
 		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-		req, err := http.NewRequest("POST", "http://"+l.Addr().String()+"/v3"+send, strings.NewReader(text("ana", "sam", "x")))
+		req, err := http.NewRequest(http.MethodPost, "http://"+l.Addr().String()+"/v3"+send, strings.NewReader(text("ana", "sam", "x")))
 		if err != nil {
 			t.Fatal(err)
 		}

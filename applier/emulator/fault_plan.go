@@ -14,10 +14,16 @@ import (
 // depends on the seed, the rule, the endpoint and how many requests the
 // endpoint had before, and not on what other endpoints do meanwhile.
 type faultPlan struct {
-	rules []rule
-	seed  uint64
+	rules   []rule
+	seed    uint64
+	arrived counts // requests that came in
+	tried   counts // requests that were about to be made, where the plan hears of that
+}
+
+// counts are how many requests there were.
+type counts struct {
 	total atomic.Int64
-	seen  []atomic.Int64 // by endpoint, unknown paths last
+	by    []atomic.Int64 // by endpoint, unknown paths last
 }
 
 // rule is a fault and the endpoints that it is for.
@@ -29,7 +35,8 @@ type rule struct {
 }
 
 func newFaultPlan(faults []Fault, seed uint64, table []*endpoint) (*faultPlan, error) {
-	p := &faultPlan{seed: seed, seen: make([]atomic.Int64, len(table)+1)}
+	p := &faultPlan{seed: seed}
+	p.arrived.by, p.tried.by = make([]atomic.Int64, len(table)+1), make([]atomic.Int64, len(table)+1)
 	for _, f := range faults {
 		if err := f.check(); err != nil {
 			return nil, err
@@ -42,11 +49,6 @@ func newFaultPlan(faults []Fault, seed uint64, table []*endpoint) (*faultPlan, e
 		p.rules = append(p.rules, r)
 	}
 	return p, nil
-}
-
-// fresh is the same plan before any request.
-func (p *faultPlan) fresh() *faultPlan {
-	return &faultPlan{rules: p.rules, seed: p.seed, seen: make([]atomic.Int64, len(p.seen))}
 }
 
 // mishap is what is to go wrong with one request.
@@ -63,28 +65,27 @@ func (p *faultPlan) decide(e *endpoint, refuses bool) mishap {
 	if len(p.rules) == 0 {
 		return mishap{}
 	}
-	return p.pick(e, func(r *rule) bool { return !r.onlyDial && (refuses || r.Kind != faultRefuse) })
+	return p.pick(e, &p.arrived, func(r *rule) bool { return !r.onlyDial && (refuses || r.Kind != faultRefuse) })
 }
 
-// decideDial is decide for the moment before there is a connection. It wants a
-// plan of its own, since what fails here never arrives there.
+// decideDial is decide for the moment before there is a connection.
 func (p *faultPlan) decideDial(e *endpoint) *Fault {
 	if len(p.rules) == 0 {
 		return nil
 	}
-	return p.pick(e, func(r *rule) bool { return r.onlyDial || r.Kind == faultRefuse }).main
+	return p.pick(e, &p.tried, func(r *rule) bool { return r.onlyDial || r.Kind == faultRefuse }).main
 }
 
-func (p *faultPlan) pick(e *endpoint, counts func(*rule) bool) mishap {
-	number := len(p.seen) - 1
+func (p *faultPlan) pick(e *endpoint, seen *counts, applies func(*rule) bool) mishap {
+	number := len(seen.by) - 1
 	if e != nil {
 		number = e.number
 	}
-	nth, total := p.seen[number].Add(1), p.total.Add(1)
+	nth, total := seen.by[number].Add(1), seen.total.Add(1)
 	var m mishap
 	for i := range p.rules {
 		r := &p.rules[i]
-		if !r.endpoints[number] || !counts(r) || !p.hits(r, i, number, nth, total) {
+		if !r.endpoints[number] || !applies(r) || !p.hits(r, i, number, nth, total) {
 			continue
 		}
 		switch r.Kind {

@@ -28,6 +28,7 @@ const (
 	faultSlow        = "slow"
 	faultDelay       = "delay"
 	faultStoredLater = "stored_later"
+	faultLate        = "late"
 	faultLag         = "lag"
 	fault408         = "408"
 	fault425         = "425"
@@ -55,6 +56,7 @@ func FaultKinds() []FaultKind {
 		{faultSlow, "the request is done, and the answer comes later than any client waits", "2m"},
 		{faultDelay, "the request is done, and the answer takes a while", "500ms"},
 		{faultStoredLater, "the connection is reset, and the request is done some time afterwards", "5s"},
+		{faultLate, "no answer comes, and the request is done when the client has given up", "45s"},
 		{faultLag, "the request is done, but what it stored cannot be read back for a while longer", "5s"},
 		{fault408, "408 Request Timeout; nothing is done", ""},
 		{fault425, "425 Too Early; nothing is done", ""},
@@ -177,6 +179,8 @@ func (f *Fault) check() error {
 		return f.duration(2 * time.Minute)
 	case faultDelay:
 		return f.duration(500 * time.Millisecond)
+	case faultLate:
+		return f.duration(45 * time.Second)
 	case faultStoredLater, faultLag:
 		return f.duration(5 * time.Second)
 	case faultSkew:

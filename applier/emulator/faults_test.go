@@ -159,6 +159,16 @@ func TestFaultsDependOnTheSeedAlone(t *testing.T) {
 
 func TestFaultsByNumber(t *testing.T) {
 	table := endpoints()
+	dial := plan(t, 1, "dns#2", "refuse@POST /moderation/messages#1", "500")
+	for i, want := range []string{"refuse", "dns", ""} {
+		got := ""
+		if f := dial.decideDial(table[0]); f != nil {
+			got = f.Kind
+		}
+		if got != want {
+			t.Errorf("connection %d: got %q, want %q", i, got, want)
+		}
+	}
 	got := decisions(plan(t, 1, "500@POST /moderation/messages#2,4"), table[0], 5)
 	if diff := cmp.Diff([]string{"", "500", "", "500", ""}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -24,6 +24,7 @@ type headerLine struct {
 // open reads what the directory keeps, or begins anew.
 func (s *Server) open() error {
 	if s.options.Dir == "" {
+		s.name()
 		s.addDefaults()
 		return nil
 	}
@@ -41,6 +42,13 @@ func (s *Server) open() error {
 	s.log = l
 	s.addDefaults()
 	return s.flush()
+}
+
+// name gives the app its id, when neither the options nor the data have one.
+func (s *Server) name() {
+	if s.options.AppID == "" {
+		s.options.AppID = "emulator"
+	}
 }
 
 // addDefaults adds what every app has.
@@ -61,6 +69,7 @@ func (s *Server) load(l *logbook) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", l.path, err)
 	}
+	s.name()
 	if lines == 0 {
 		l.noteJSON("app", headerLine{Format: logFormat, ID: s.options.AppID})
 	}
@@ -197,6 +206,9 @@ func (s *Server) checkHeader(v value) error {
 	}
 	if h.Format != logFormat {
 		return fmt.Errorf("it has the format %d, and this sow knows %d: a newer sow has written it", h.Format, logFormat)
+	}
+	if s.options.AppID == "" {
+		s.options.AppID = h.ID
 	}
 	if h.ID != s.options.AppID {
 		return fmt.Errorf("it holds the app %q, not %q: use another directory", h.ID, s.options.AppID)

@@ -183,7 +183,7 @@ func TestDamage(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := New(Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
+		if _, err := New(Options{Dir: dir, AppID: "emulator"}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%q: got %v, want %q", content, err, want)
 		}
 		if b, _ := os.ReadFile(file); string(b) != content {
@@ -211,6 +211,15 @@ func TestOneServerAtATime(t *testing.T) {
 	a.Close()
 	a.Close() // once more does no harm
 	newApp(t, Options{Dir: dir})
+}
+
+func TestTheDataKnowsItsApp(t *testing.T) {
+	dir := t.TempDir()
+	newApp(t, Options{Dir: dir, AppID: "2604abc"}).Close()
+	a := newApp(t, Options{Dir: dir})
+	if a.options.AppID != "2604abc" {
+		t.Errorf("the app is %q", a.options.AppID)
+	}
 }
 
 func TestUnusableDirectory(t *testing.T) {

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -53,7 +54,7 @@ func FuzzRequest(f *testing.F) {
 		}
 		s.check(t)
 		for _, path := range []string{"/users", "/groups", "/messages?limit=100&withTags=true", "/conversations", send} {
-			r := httptest.NewRequest("GET", "http://localhost/v3"+path, nil)
+			r := httptest.NewRequest(http.MethodGet, "http://localhost/v3"+path, nil)
 			r.Header.Set("apikey", "k")
 			w := httptest.NewRecorder()
 			s.ServeHTTP(w, r)

@@ -416,7 +416,7 @@ func (a *app) sendToMany() string {
 }
 
 func (a *app) otherApp() string {
-	req, err := http.NewRequest("GET", "https://other.api-us.cometchat.io/v3/users", nil)
+	req, err := http.NewRequest(http.MethodGet, "https://other.api-us.cometchat.io/v3/users", nil)
 	if err != nil {
 		a.t.Fatal(err)
 	}

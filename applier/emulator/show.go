@@ -179,7 +179,8 @@ func (v *shown) appendEntities(dst []byte) []byte {
 		if !v.toGroup {
 			e.text("conversationId", v.conv)
 		}
-		o.b = append(e.b, `},"entityType":"user"}`...)
+		e.b = append(e.b, `},"entityType":"user"}`...)
+		o.b = e.b
 	}
 	if v.receiver != nil {
 		o.name("receiver")

@@ -188,7 +188,7 @@ func TestHostNames(t *testing.T) {
 	for _, test := range tests {
 		a := newApp(t, Options{Hosts: test.hosts})
 		for _, path := range []string{"/", "/v3/users"} {
-			r := httptest.NewRequest("GET", path, nil)
+			r := httptest.NewRequest(http.MethodGet, path, nil)
 			r.Host = test.host
 			r.Header.Set("apikey", "k")
 			w := httptest.NewRecorder()

@@ -77,12 +77,13 @@ func (s *Server) Serve(l net.Listener) error {
 
 func (s *Server) serveOn(l net.Listener, mark func(context.Context, net.Conn) context.Context) error {
 	server := &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: 30 * time.Second,
-		IdleTimeout:       5 * time.Minute,
-		ConnContext:       mark,
+		Handler:     s,
+		ConnContext: mark,
 		// Broken connections are what this server is for.
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	if mark == nil { // strangers may come, and leave without a word
+		server.ReadHeaderTimeout, server.IdleTimeout = 30*time.Second, 5*time.Minute
 	}
 	d := &s.doors
 	d.mu.Lock()
@@ -129,14 +130,6 @@ func (s *Server) Transport() http.RoundTripper {
 type transport struct {
 	server *Server
 	inner  *http.Transport
-	plan   atomic.Pointer[dialPlan]
-}
-
-// dialPlan counts for a fault plan what is tried, where the plan itself counts
-// what arrives.
-type dialPlan struct {
-	of    *faultPlan
-	tries *faultPlan
 }
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -158,17 +151,8 @@ func (t *transport) dialError(r *http.Request) error {
 		(app != t.server.options.AppID || region != t.server.options.Region) {
 		return noSuchHost(host)
 	}
-	plan := t.server.faults.Load()
-	if len(plan.rules) == 0 {
-		return nil
-	}
-	current := t.plan.Load()
-	if current == nil || current.of != plan {
-		current = &dialPlan{of: plan, tries: plan.fresh()}
-		t.plan.Store(current)
-	}
 	e, _ := route(t.server.endpoints, r.Method, apiPath(r.URL.EscapedPath()))
-	f := current.tries.decideDial(e)
+	f := t.server.faults.Load().decideDial(e)
 	if f == nil {
 		return nil
 	}
