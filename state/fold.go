@@ -28,11 +28,14 @@ func (w *snapshotWriter) end() error {
 	return w.out.Flush()
 }
 
+// writeSize is how much of a snapshot is written at once.
+const writeSize = 256 << 10
+
 // Fold writes the state as a new snapshot with the next serial. It holds one
 // line at a time: what the journal did not touch is copied. Errors of out are
 // returned as they are.
 func (f *Files) Fold(ctx context.Context, out io.Writer) error {
-	w := &snapshotWriter{out: bufio.NewWriterSize(out, lineBuffer)}
+	w := &snapshotWriter{out: bufio.NewWriterSize(out, writeSize)}
 	header, err := marshal(headerLine{
 		Sow: "state", Version: formatVersion,
 		Lineage: f.header.Lineage, Serial: f.header.Serial + 1,
@@ -88,20 +91,27 @@ func (f *Files) foldMessages(ctx context.Context, w *snapshotWriter, s *section)
 	old, derive := newMUIDs(f.dataset, s.addr), newMUIDs(f.header.Dataset, s.addr)
 	var buf []byte
 	n := 0
-	return f.eachRow(s, func(r row) (err error) {
+	return f.eachRow(s, func(r row) error {
 		if n++; n%ctxEvery == 0 {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 		}
-		if r.message == nil && copies {
+		if r.overlay == nil && copies {
 			return w.line(r.line)
 		}
-		m := r.message
-		if m == nil {
-			if m, err = decodeMessage(string(r.line), old); err != nil {
-				return f.damageAt(r.number, err.Error(), restoreSnapshot)
+		if r.overlay != nil {
+			line, ok, err := r.overlay.splice(buf[:0], r.change, derive)
+			if err != nil {
+				return err
 			}
+			if buf = line; ok {
+				return w.line(line)
+			}
+		}
+		m, err := r.message(f, old)
+		if err != nil {
+			return err
 		}
 		if buf, err = appendMessage(buf[:0], m, derive.of(m.Key, m.Generation)); err != nil {
 			return err

@@ -514,7 +514,7 @@ func TestMessagesStop(t *testing.T) {
 func TestLongLines(t *testing.T) {
 	a := conversationAddr("a")
 	long := message("a", "long", 1)
-	long.Text = strings.Repeat("long ", lineBuffer)
+	long.Text = strings.Repeat("long ", bufferSize)
 	journal := taped(t, nil, func(j Journal) {
 		must(t, j.PutConversation(conversation("a")), j.Intend(a, long), j.PutMessage(a, message("a", "two", 2)), j.Receipt(a, long))
 	})

@@ -20,16 +20,46 @@ type log struct {
 	run  *Run
 	tail Tail
 
-	count   uint64   // records
-	end     int64    // where the last whole record ends
-	crc     uint32   // of the last whole record
-	first   uint32   // of the first record, the run marker
-	offsets []int64  // of record n at n-1
-	kinds   []kind   // of record n at n-1
+	count   uint64 // records
+	end     int64  // where the last whole record ends
+	crc     uint32 // of the last whole record
+	first   uint32 // of the first record, the run marker
+	records places
 	owner   []uint32 // of record n at n-1: the section of a message's record; dropped after reading
 
 	ended bool // the last record is an end
 }
+
+// places remembers where the records of a journal lie, which follow each other
+// without a gap: four bytes for each, as there may be millions.
+type places struct {
+	marks []int64  // the offset of every markEvery-th record
+	sizes []uint32 // kind and length of each record
+}
+
+const (
+	markEvery = 32
+	sizeBits  = 28
+)
+
+func (p *places) add(offset, length int64, k kind) {
+	if len(p.sizes)%markEvery == 0 {
+		p.marks = append(p.marks, offset)
+	}
+	p.sizes = append(p.sizes, uint32(k)<<sizeBits|uint32(length))
+}
+
+// span returns where record n begins and ends.
+func (p *places) span(n uint32) (from, to int64) {
+	i := n - 1
+	from = p.marks[i/markEvery]
+	for _, size := range p.sizes[i-i%markEvery : i] {
+		from += int64(size & (1<<sizeBits - 1))
+	}
+	return from, from + int64(p.sizes[i]&(1<<sizeBits-1))
+}
+
+func (p *places) kind(n uint64) kind { return kind(p.sizes[n-1] >> sizeBits) }
 
 // journalReader goes through a journal once.
 type journalReader struct {
@@ -50,6 +80,7 @@ const noOwner = math.MaxUint32
 // readJournal lays the journal's records over what the snapshot says.
 func (f *Files) readJournal() error {
 	r := &journalReader{Files: f, in: newLineReader(f.journal, 0, f.journal.Size()), bySection: map[string]uint32{}}
+	defer r.in.close()
 	begun, err := r.readFirst()
 	if err != nil || !begun {
 		return err
@@ -120,7 +151,9 @@ func (r *journalReader) otherSerial() string {
 
 // readRecords reads all that can be trusted.
 func (r *journalReader) readRecords() error {
-	r.log.offsets = make([]int64, 0, r.journal.Size()/256)
+	// Most records have more than 128 bytes: growing would need more memory.
+	r.log.records.sizes = make([]uint32, 0, r.journal.Size()/128)
+	r.log.owner = make([]uint32, 0, r.journal.Size()/128)
 	for {
 		offset := r.in.offset()
 		line, whole, err := r.in.line()
@@ -164,8 +197,7 @@ func (r *journalReader) readRecords() error {
 			r.log.first = crc
 		}
 		r.log.count, r.log.crc, r.log.end = rec.n, crc, r.in.offset()
-		r.log.offsets = append(r.log.offsets, offset)
-		r.log.kinds = append(r.log.kinds, rec.kind)
+		r.log.records.add(offset, r.log.end-offset, rec.kind)
 		r.log.owner = append(r.log.owner, owner)
 		r.log.ended = rec.kind == kindEnd
 	}
@@ -358,7 +390,7 @@ func (r *journalReader) ownerOf(quoted []byte) (uint32, error) {
 // ownerOfIntent returns the section of an intent's conversation, which may be
 // gone by now.
 func (r *journalReader) ownerOfIntent(n uint64) (uint32, error) {
-	if n == 0 || n > r.log.count || r.log.kinds[n-1] != kindIntend {
+	if n == 0 || n > r.log.count || r.log.records.kind(n) != kindIntend {
 		return noOwner, fmt.Errorf("record %d is no intent", n)
 	}
 	return r.log.owner[n-1], nil

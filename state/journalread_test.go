@@ -138,15 +138,12 @@ func TestOverlay(t *testing.T) {
 
 			// Keys of equal hash are still told apart.
 			if s := f.section(a); s != nil {
-				o, err := newOverlay(f, s.records, func([]byte) uint64 { return 7 })
-				must(t, err)
+				o := newOverlay(f, func([]byte) uint64 { return 7 })
+				defer o.close()
+				must(t, o.read(s.records))
 				var keysGot []string
 				must(t, f.merge(s, o, func(r row) error {
-					if r.message != nil {
-						keysGot = append(keysGot, r.message.Key)
-						return nil
-					}
-					m, err := decodeMessage(string(r.line), &muids{})
+					m, err := r.message(f, &muids{})
 					if err == nil {
 						keysGot = append(keysGot, m.Key)
 					}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -110,14 +111,17 @@ func (p *scanner) str() (string, error) {
 		return "", p.unexpected("a string")
 	}
 	start := p.i
-	var high byte
-	for p.i < len(p.s) {
-		c := p.s[p.i]
-		switch {
+	ascii := true
+	for {
+		p.i += plainLength(p.s[p.i:])
+		if p.i >= len(p.s) {
+			return "", errCutOff
+		}
+		switch c := p.s[p.i]; {
 		case c == '"':
 			s := p.s[start:p.i]
 			p.i++
-			if high >= utf8.RuneSelf && !utf8.ValidString(s) {
+			if !ascii && !utf8.ValidString(s) {
 				return "", errors.New("a string is not UTF-8")
 			}
 			return s, nil
@@ -126,10 +130,36 @@ func (p *scanner) str() (string, error) {
 		case c < 0x20:
 			return "", p.unexpected("a string without control characters")
 		}
-		high |= c
-		p.i++
+		ascii = false
+		for p.i < len(p.s) && p.s[p.i] >= utf8.RuneSelf {
+			p.i++
+		}
 	}
-	return "", errCutOff
+}
+
+// plainLength returns how many bytes at the front of s are ASCII and mean
+// themselves in a string. It looks at eight of them at a time.
+func plainLength(s string) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		b := s[i : i+8]
+		x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		// The high bit of each byte that is special, up to the first one: those
+		// behind it may be wrong.
+		quote, slash := x^ones*'"', x^ones*'\\'
+		special := (x | (x-ones*0x20)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & highs
+		if special != 0 {
+			return i + bits.TrailingZeros64(special)/8
+		}
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			break
+		}
+	}
+	return i
 }
 
 // escaped goes on with a string that began at start and has its first

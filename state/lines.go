@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"sync"
 )
 
 // Part is one of the files that a state consists of, open for reading.
@@ -23,8 +24,12 @@ const (
 	// fill the memory.
 	maxLine = 16 << 20
 
-	lineBuffer = 256 << 10
+	bufferSize = 64 << 10
 )
+
+// buffers holds buffers of bufferSize: a state may have a hundred thousand
+// conversations, each of which is read through one.
+var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
 
 var errLineTooLong = errors.New("a line is longer than 16 MiB")
 
@@ -33,15 +38,23 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // lineReader reads the lines of a section of a file.
 type lineReader struct {
-	file io.ReaderAt
-	next int64 // offset of what is not in buf yet
-	end  int64
-	buf  []byte
-	r, w int // the unread part of buf
+	file   io.ReaderAt
+	next   int64 // offset of what is not in buf yet
+	end    int64
+	buf    []byte
+	r, w   int     // the unread part of buf
+	pooled *[]byte // what buf was at first
 }
 
+// newLineReader returns a reader that is to be closed.
 func newLineReader(file io.ReaderAt, from, to int64) *lineReader {
-	return &lineReader{file: file, next: from, end: to, buf: make([]byte, min(lineBuffer, max(to-from, 1)))}
+	pooled := buffers.Get().(*[]byte)
+	return &lineReader{file: file, next: from, end: to, buf: *pooled, pooled: pooled}
+}
+
+func (l *lineReader) close() {
+	l.buf = nil
+	buffers.Put(l.pooled)
 }
 
 // offset is where the line that comes next begins.

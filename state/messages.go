@@ -8,11 +8,24 @@ import (
 )
 
 // row is one message on its way to a reader or to a new snapshot: a line of
-// the snapshot, or a message from the journal.
+// the snapshot, or a change from the journal.
 type row struct {
 	line    []byte // valid until the next row
 	number  int    // of the line in the snapshot
-	message *Message
+	overlay *overlay
+	change  change
+}
+
+// message decodes the row. A muid that a line leaves out is derived.
+func (r row) message(f *Files, muids *muids) (*Message, error) {
+	if r.overlay != nil {
+		return r.overlay.message(r.change)
+	}
+	m, err := decodeMessage(string(r.line), muids)
+	if err != nil {
+		return nil, f.damageAt(r.number, err.Error(), restoreSnapshot)
+	}
+	return m, nil
 }
 
 // Messages implements [Reader].
@@ -24,12 +37,9 @@ func (f *Files) Messages(conversation addr.Object) iter.Seq2[*Message, error] {
 		}
 		muids := newMUIDs(f.dataset, s.addr)
 		err := f.eachRow(s, func(r row) error {
-			m := r.message
-			if m == nil {
-				var err error
-				if m, err = decodeMessage(string(r.line), muids); err != nil {
-					return f.damageAt(r.number, err.Error(), restoreSnapshot)
-				}
+			m, err := r.message(f, muids)
+			if err != nil {
+				return err
 			}
 			if !yield(m, nil) {
 				return errStop
@@ -69,8 +79,9 @@ func (f *Files) eachRow(s *section, visit func(row) error) error {
 			return visit(row{line: line, number: number})
 		})
 	}
-	o, err := newOverlay(f, s.records, hashKey)
-	if err != nil {
+	o := newOverlay(f, hashKey)
+	defer o.close()
+	if err := o.read(s.records); err != nil {
 		return err
 	}
 	return f.merge(s, o, visit)
@@ -96,11 +107,7 @@ func (f *Files) merge(s *section, o *overlay, visit func(row) error) error {
 					return nil
 				}
 			}
-			m, err := o.message(c)
-			if err != nil {
-				return err
-			}
-			if err := visit(row{message: m}); err != nil {
+			if err := visit(row{overlay: o, change: c}); err != nil {
 				return err
 			}
 		}
@@ -112,10 +119,11 @@ func (f *Files) merge(s *section, o *overlay, visit func(row) error) error {
 			if err != nil {
 				return f.damageAt(number, err.Error(), restoreSnapshot)
 			}
+			r := row{line: line, number: number}
 			covered, err := o.covers(p.key, func() (string, error) {
-				m, err := decodeMessage(string(line), muids)
+				m, err := r.message(f, muids)
 				if err != nil {
-					return "", f.damageAt(number, err.Error(), restoreSnapshot)
+					return "", err
 				}
 				return m.MUID, nil
 			})
@@ -125,7 +133,7 @@ func (f *Files) merge(s *section, o *overlay, visit func(row) error) error {
 			if err := flush(&p); err != nil {
 				return err
 			}
-			return visit(row{line: line, number: number})
+			return visit(r)
 		})
 		if err != nil {
 			return err

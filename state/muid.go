@@ -51,6 +51,11 @@ func (m *muids) add(part string) {
 }
 
 func (m *muids) of(key string, generation int) string {
+	text := m.bytes(key, generation)
+	return string(text[:])
+}
+
+func (m *muids) bytes(key string, generation int) (text [muidLength]byte) {
 	m.input = m.input[:m.shared]
 	m.add(key)
 	var digits [20]byte
@@ -59,8 +64,7 @@ func (m *muids) of(key string, generation int) string {
 	m.input = append(m.input, n...)
 
 	sum := sha256.Sum256(m.input)
-	var text [muidLength]byte
 	copy(text[:], muidPrefix)
 	muidEncoding.Encode(text[len(muidPrefix):], sum[:])
-	return string(text[:])
+	return text
 }

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"bytes"
 	"cmp"
 	"hash/maphash"
 	"math"
@@ -41,12 +40,24 @@ var hashSeed = maphash.MakeSeed()
 
 func hashKey(key []byte) uint64 { return maphash.Bytes(hashSeed, key) }
 
-// newOverlay reads the journal's records of a conversation.
-func newOverlay(f *Files, records []uint32, hash func(key []byte) uint64) (*overlay, error) {
-	o := &overlay{in: recordReader{f: f}, hash: hash}
+// newOverlay returns what the journal's records say of a conversation, to be
+// read and then closed.
+func newOverlay(f *Files, hash func(key []byte) uint64) *overlay {
+	pooled := buffers.Get().(*[]byte)
+	return &overlay{in: recordReader{f: f, buf: (*pooled)[:0], pooled: pooled}, hash: hash}
+}
+
+func (o *overlay) close() {
+	o.in.buf = nil
+	buffers.Put(o.in.pooled)
+}
+
+// read takes in the records of the conversation.
+func (o *overlay) read(records []uint32) error {
+	o.changes = make([]change, 0, len(records)/2+1) // most are intents with receipts
 	for _, n := range records {
 		if err := o.take(n); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	slices.SortFunc(o.changes, func(a, b change) int {
@@ -59,12 +70,12 @@ func newOverlay(f *Files, records []uint32, hash func(key []byte) uint64) (*over
 		}
 		if end > i+1 {
 			if err := o.resolve(o.changes[i:end]); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		i = end
 	}
-	return o, o.order()
+	return o.order()
 }
 
 // take adds what record n changes.
@@ -243,36 +254,41 @@ func (o *overlay) message(c change) (*Message, error) {
 	if err != nil {
 		return nil, o.in.damage(rec, err)
 	}
-	m.ID, m.Moderation = receipt.id, receipt.mod
 	m.InDoubt, m.Carries = false, nil
+	for _, field := range []struct {
+		quoted []byte
+		into   *string
+	}{{receipt.id, &m.ID}, {receipt.mod, &m.Moderation}} {
+		if field.quoted == nil {
+			continue
+		}
+		if *field.into, err = unquote(field.quoted); err != nil {
+			return nil, o.in.damage(rec, err)
+		}
+	}
 	return m, nil
 }
 
 // recordReader reads records again that were checked when the journal was
 // opened.
 type recordReader struct {
-	f     *Files
-	buf   []byte
-	start int64 // offset of buf in the file
-	next  int64 // offset after the record that was read last
+	f      *Files
+	buf    []byte
+	pooled *[]byte // what buf was at first
+	start  int64   // offset of buf in the file
+	next   int64   // offset after the record that was read last
 }
 
-const (
-	nearby       = 16 << 10 // how far apart two records are read in one go
-	recordWindow = 64 << 10
-)
+// nearby is how far apart two records are read in one go.
+const nearby = 16 << 10
 
 // read returns record n. It is valid until the next read.
 func (r *recordReader) read(n uint32) (record, error) {
-	l := &r.f.log
-	from, to := l.offsets[n-1], l.end
-	if int(n) < len(l.offsets) {
-		to = l.offsets[n]
-	}
+	from, to := r.f.log.records.span(n)
 	if from < r.start || to > r.start+int64(len(r.buf)) {
 		size := to - from
 		if from >= r.next && from-r.next < nearby {
-			size = min(max(size, recordWindow), l.end-from)
+			size = min(max(size, bufferSize), r.f.log.end-from)
 		}
 		r.buf = slices.Grow(r.buf[:0], int(size))[:size]
 		r.start = from
@@ -282,12 +298,8 @@ func (r *recordReader) read(n uint32) (record, error) {
 		}
 	}
 	r.next = to
-	line := bytes.TrimSuffix(r.buf[from-r.start:to-r.start], newline)
-	body, _, ok := cutCRC(line)
-	if !ok {
-		return record{}, r.damage(record{n: uint64(n)}, errRecord)
-	}
-	rec, err := parseRecord(body)
+	line := r.buf[from-r.start : to-r.start]
+	rec, err := parseRecord(line[:max(len(line)-crcLength-len("\n"), 0)])
 	if err != nil {
 		return record{}, r.damage(record{n: uint64(n)}, err)
 	}

@@ -47,8 +47,6 @@ const (
 	kindEnd
 )
 
-var kindNames = [...]string{"run", "header", "object", "gone", "intend", "receipt", "void", "put", "delete", "end"}
-
 const (
 	crcField   = `,"crc":"`
 	crcLength  = len(crcField) + 8 + len(`"}`)
@@ -73,11 +71,14 @@ func cutCRC(line []byte) (body []byte, stated uint32, ok bool) {
 		return nil, 0, false
 	}
 	for _, c := range tail[len(crcField) : len(crcField)+8] {
-		digit := bytes.IndexByte([]byte(hexDigits), c)
-		if digit < 0 {
+		switch {
+		case c >= '0' && c <= '9':
+			stated = stated<<4 | uint32(c-'0')
+		case c >= 'a' && c <= 'f':
+			stated = stated<<4 | uint32(c-'a'+10)
+		default:
 			return nil, 0, false
 		}
-		stated = stated<<4 | uint32(digit)
 	}
 	return body, stated, true
 }
@@ -127,17 +128,42 @@ func parseRecord(body []byte) (r record, err error) {
 	if !ok {
 		return r, errRecord
 	}
-	name, value, ok := bytes.Cut(rest, []byte(`":`))
+	name := bytes.IndexByte(rest, '"')
+	if name < 0 || name+1 == len(rest) || rest[name+1] != ':' {
+		return r, errRecord
+	}
+	r.kind, ok = kindNamed(rest[:name])
 	if !ok {
 		return r, errRecord
 	}
-	for k, known := range kindNames {
-		if string(name) == known {
-			r.kind, r.value = kind(k), value
-			return r, nil
-		}
+	r.value = rest[name+2:]
+	return r, nil
+}
+
+func kindNamed(name []byte) (k kind, ok bool) {
+	switch string(name) {
+	case "run":
+		return kindRun, true
+	case "header":
+		return kindHeader, true
+	case "object":
+		return kindObject, true
+	case "gone":
+		return kindGone, true
+	case "intend":
+		return kindIntend, true
+	case "receipt":
+		return kindReceipt, true
+	case "void":
+		return kindVoid, true
+	case "put":
+		return kindPut, true
+	case "delete":
+		return kindDelete, true
+	case "end":
+		return kindEnd, true
 	}
-	return r, errRecord
+	return 0, false
 }
 
 // cutNumber reads digits off the front of b.
@@ -229,11 +255,10 @@ func keyValue(value []byte, withMUID bool) (conversation, key, muid []byte, err 
 }
 
 // receiptValue is the value of a receipt: the intent's number, and what the
-// app answered.
+// app answered, as JSON strings or nil.
 type receiptValue struct {
-	intent uint64
-	id     string
-	mod    string
+	intent  uint64
+	id, mod []byte
 }
 
 func parseReceipt(value []byte) (r receiptValue, err error) {
@@ -244,18 +269,12 @@ func parseReceipt(value []byte) (r receiptValue, err error) {
 	r.intent = intent
 	for _, field := range []struct {
 		prefix string
-		into   *string
+		into   *[]byte
 	}{{`,"id":`, &r.id}, {`,"mod":`, &r.mod}} {
-		after, ok := bytes.CutPrefix(rest, []byte(field.prefix))
-		if !ok {
-			continue
-		}
-		var quoted []byte
-		if quoted, rest, ok = cutString(after); !ok {
-			return r, errRecord
-		}
-		if *field.into, err = unquote(quoted); err != nil {
-			return r, err
+		if after, ok := bytes.CutPrefix(rest, []byte(field.prefix)); ok {
+			if *field.into, rest, ok = cutString(after); !ok {
+				return r, errRecord
+			}
 		}
 	}
 	if len(rest) > 0 {

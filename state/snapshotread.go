@@ -28,6 +28,7 @@ type snapshotReader struct {
 // checksums.
 func (f *Files) readSnapshot() error {
 	r := &snapshotReader{Files: f, in: newLineReader(f.snapshot, 0, f.snapshot.Size())}
+	defer r.in.close()
 	for {
 		offset := r.in.offset()
 		line, whole, err := r.in.line()
@@ -246,7 +247,11 @@ func (r *snapshotReader) checkMessages() error {
 // eachLine calls visit for the snapshot's lines of a conversation's messages,
 // with their numbers.
 func (f *Files) eachLine(s *section, visit func(line []byte, number int) error) error {
+	if s.count == 0 {
+		return nil
+	}
 	in := newLineReader(f.snapshot, s.offset, s.end)
+	defer in.close()
 	for number := s.line; ; number++ {
 		line, _, err := in.line()
 		if err == io.EOF {

@@ -406,7 +406,7 @@ func TestLockUse(t *testing.T) {
 // Plans may read while runs fold: each reading is one state, whole.
 func TestReadBesideRuns(t *testing.T) {
 	s := local.New(filepath.Join(t.TempDir(), "app.state"))
-	const rounds = 40
+	const rounds = 12
 	var done sync.WaitGroup
 	stop := make(chan struct{})
 	for range 3 {

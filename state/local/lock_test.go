@@ -116,7 +116,7 @@ func TestLockExclusive(t *testing.T) {
 	dir := t.TempDir()
 	a, b := local.New(filepath.Join(dir, "a.state")), local.New(filepath.Join(dir, "b.state"))
 	held := make(chan state.Lock, 100)
-	for range 20 {
+	for range 6 {
 		go func() {
 			lock, err := a.Lock(context.Background(), holder(), 10*time.Second)
 			if err != nil {
@@ -127,7 +127,7 @@ func TestLockExclusive(t *testing.T) {
 	}
 	other, err := b.Lock(t.Context(), holder(), 0)
 	must(t, err, other.Unlock())
-	for range 20 {
+	for range 6 {
 		lock := <-held
 		if extra, err := a.Lock(t.Context(), holder(), 0); err == nil {
 			t.Fatal("two hold the lock: ", extra)
