@@ -89,13 +89,36 @@ func (v value) fields(f func(name string, field value)) {
 			i = skipBlanks(v, i+1)
 		}
 		end := skipValue(v, i)
-		name := v[i:end].text()
+		name := nameOf(v[i:end])
 		i = skipBlanks(v, skipBlanks(v, end)+1) // past the colon
 		end = skipValue(v, i)
 		f(name, v[i:end])
 		i = end
 	}
 }
+
+// nameOf returns the name of a member, without a copy for those that are seen
+// all the time.
+func nameOf(quoted value) string {
+	if name, ok := usualNames[string(quoted[1:len(quoted)-1])]; ok {
+		return name
+	}
+	return quoted.text()
+}
+
+// usualNames is never written to.
+var usualNames = func() map[string]string {
+	names := make(map[string]string)
+	for _, name := range []string{
+		"category", "type", "data", "sender", "receiver", "receiverType", "muid", "tags", "sentAt", "text", "metadata", "customData",
+		"attachments", "url", "name", "mimeType", "extension", "size", "senderUserDetails", "receiverUserDetails", "receiverGroupDetails",
+		"uid", "guid", "avatar", "link", "role", "createdAt", "message", "user", "group", "member", "id", "conversation", "parent",
+		"updatedAt", "editedAt", "editedBy", "deletedAt", "deletedBy", "storedAt", "lag", "held", "moderatedAt", "bad", "reactions",
+	} {
+		names[name] = name
+	}
+	return names
+}()
 
 // items calls f for every element of an array, in order.
 func (v value) items(f func(item value)) {

@@ -47,6 +47,7 @@ func (d *inbox) enlist(m *message) {
 func (d *inbox) addMessage(m *message) {
 	d.reserve(m.id)
 	d.messages[m.id-1] = m
+	d.share(m)
 	if m.muid != "" {
 		d.muids.add(m.muid, m.id)
 	}
@@ -59,6 +60,28 @@ func (d *inbox) addMessage(m *message) {
 	c.updatedAt = max(c.updatedAt, m.storedAt/1e9)
 	if k := (key{m.sentAt, m.id}); k.compare(c.latest) > 0 {
 		c.latest = k
+	}
+}
+
+// share makes a message use the strings that are there anyway, for there may be
+// a million of it.
+func (d *inbox) share(m *message) {
+	if p := d.people[m.sender]; p != nil {
+		m.sender = p.UID
+	}
+	if m.conv.isGroup() {
+		m.receiver = m.conv.guid
+	} else if p := d.people[m.receiver]; p != nil {
+		m.receiver = p.UID
+	}
+	switch m.category {
+	case "message":
+		m.category = "message"
+	case "custom":
+		m.category = "custom"
+	}
+	if m.kind == "text" {
+		m.kind = "text"
 	}
 }
 

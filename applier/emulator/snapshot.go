@@ -139,10 +139,11 @@ func (r *room) snapshot() Group {
 }
 
 func (m *message) snapshot(moderation string) Message {
+	data := objectOf(m.data)
 	out := Message{
 		ID: strconv.FormatInt(m.id, 10), MUID: m.muid, ConversationID: m.conv.id,
 		Sender: m.sender, Receiver: m.receiver, ReceiverType: receiverType(m.conv.isGroup()),
-		Category: m.category, Type: m.kind, Text: textOf(m.data), Data: json.RawMessage(objectOf(m.data)),
+		Category: m.category, Type: m.kind, Text: data.field("text").text(), Data: json.RawMessage(data),
 		Tags: slices.Clone(m.tags), SentAt: m.sentAt, UpdatedAt: m.updatedAt,
 		EditedAt: m.editedAt, DeletedAt: m.deletedAt, EditedBy: m.editedBy, DeletedBy: m.deletedBy,
 		Moderation: moderation,
