@@ -72,6 +72,7 @@ func (r *run) apply(lock state.Lock) {
 		return
 	}
 	r.Rates.remember(r.header.SenderLimit)
+	r.foresee()
 	r.enrol()
 	r.enrolMembers()
 	if err := r.probe(); err != nil {
@@ -90,7 +91,7 @@ func (r *run) apply(lock state.Lock) {
 		return
 	}
 	r.journal = journal
-	r.Reporter.Report(Event{Kind: Started, Total: total(r.plan.Counts)})
+	r.Reporter.Report(Event{Kind: Started, Total: total(r.plan.Counts), Left: r.left()})
 	r.work()
 	r.judge()
 	r.conclude(lock)

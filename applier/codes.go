@@ -35,8 +35,8 @@ const (
 
 // refusedWith reports whether err is a refusal with one of the codes.
 func refusedWith(err error, codes ...string) bool {
-	var refusal *Refusal
-	if !errors.As(err, &refusal) {
+	refusal, ok := errors.AsType[*Refusal](err)
+	if !ok {
 		return false
 	}
 	for _, code := range codes {
@@ -47,10 +47,7 @@ func refusedWith(err error, codes ...string) bool {
 	return false
 }
 
-func isRefusal(err error) bool {
-	var refusal *Refusal
-	return errors.As(err, &refusal)
-}
+func isRefusal(err error) bool { return is[*Refusal](err) }
 
 // stopping reports whether err only says that the apply ends.
 func stopping(err error) bool {
@@ -89,8 +86,8 @@ func isUnheardOf(e *Refusal) bool {
 // fatal is the reason to stop the whole apply that a refusal gives, or nil. A
 // refusal of a send says more than one of a read.
 func fatal(err error) *StopError {
-	var refusal *Refusal
-	if !errors.As(err, &refusal) {
+	refusal, ok := errors.AsType[*Refusal](err)
+	if !ok {
 		return nil
 	}
 	switch {

@@ -1,7 +1,6 @@
 package applier
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -49,8 +48,7 @@ func (r *run) settle(w *wanted, in *chat, since time.Time, c *planner.MessageCha
 
 // isCertain reports whether another look would not tell more.
 func isCertain(err error) bool {
-	var hinted *hintedError
-	return errors.As(err, &hinted)
+	return is[*hintedError](err)
 }
 
 // lost takes in that the answer to a send never came. It reports whether the
@@ -110,8 +108,7 @@ func (l *lane) settleIfThere(n *newcomer) error {
 			err = l.keepGroup(n.group, seen, l.origin(seen.CreatedAt), true)
 		}
 	}
-	var flaw *flawError
-	if err == nil || errors.As(err, &flaw) {
+	if err == nil || is[*flawError](err) {
 		l.settleNewcomer(n, err)
 	}
 	return err

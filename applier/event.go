@@ -43,6 +43,9 @@ type Event struct {
 	Err     error
 	Hint    string // with Failed: what to do about it
 	Total   int    // with Started: changes to be made
+	// Left, with Started, Done and Waiting, is how long the rest takes by the
+	// model of the plan's forecast, with the limits that are known by now.
+	Left time.Duration
 }
 
 // Summary is the outcome of an apply.

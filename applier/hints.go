@@ -29,23 +29,19 @@ const (
 
 // hintFor tells what to do about an error.
 func hintFor(err error) string {
-	var (
-		hinted  *hintedError
-		missing *missingError
-		refusal *Refusal
-		unsent  *NotSent
-		unknown *Unknown
-	)
-	switch {
-	case errors.As(err, &hinted):
+	if hinted, ok := errors.AsType[*hintedError](err); ok {
 		return hinted.hint
-	case errors.As(err, &missing):
+	}
+	if is[*missingError](err) {
 		return missingHint
-	case errors.As(err, &refusal):
+	}
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		return hintForCode(refusal.Code)
-	case errors.As(err, &unsent):
+	}
+	switch {
+	case is[*NotSent](err):
 		return unreachableHint
-	case errors.As(err, &unknown):
+	case is[*Unknown](err):
 		return againHint
 	}
 	return ""

@@ -154,13 +154,13 @@ func (l *lane) finished(c *planner.MessageChange, id string, adopted bool) {
 	if adopted {
 		l.tally.adopted++
 	}
-	l.Reporter.Report(Event{Kind: Done, Message: c.Addr, Action: c.Action, ID: id, Adopted: adopted})
+	l.outlook.done.Add(1)
+	l.Reporter.Report(Event{Kind: Done, Message: c.Addr, Action: c.Action, ID: id, Adopted: adopted, Left: l.left()})
 }
 
 // failed takes in a change that was not made and ends the lane.
 func (l *lane) failed(c *planner.MessageChange, err error) bool {
-	var doubt *doubtError
-	if errors.As(err, &doubt) {
+	if doubt, ok := errors.AsType[*doubtError](err); ok {
 		l.tally.inDoubt = append(l.tally.inDoubt, c.Addr)
 		err = doubt.err
 	}

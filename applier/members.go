@@ -2,7 +2,6 @@ package applier
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -247,9 +246,8 @@ func (l *roll) add(r *run, batch []*seat) error {
 		if err == nil {
 			one = results[s.UID]
 		}
-		var unknown *Unknown
 		switch {
-		case err == nil && errors.As(one, &unknown) && s.tries < seatTries:
+		case err == nil && is[*Unknown](one) && s.tries < seatTries:
 			continue
 		case refusedWith(one, codeNoUser) && s.tries == 1:
 			if restored, _ := r.restoreUser(s.UID); restored {

@@ -203,11 +203,9 @@ func (r *run) make(n *newcomer) error {
 // settleNewcomer says that the newcomer exists, or why it does not. The caller
 // has taken the newcomer.
 func (r *run) settleNewcomer(n *newcomer, err error) {
-	var flaw *flawError
-	if errors.As(err, &flaw) {
+	flaw, flawed := errors.AsType[*flawError](err)
+	if flawed {
 		n.flawed.Store(true)
-	}
-	if flaw != nil {
 		err = nil
 	}
 	if !n.settle(err) || n.revenant {
@@ -220,7 +218,7 @@ func (r *run) settleNewcomer(n *newcomer, err error) {
 	case err != nil:
 		r.fail(Failure{Object: n.addr, Action: n.action(), Source: n.source, Err: err})
 		return
-	case flaw != nil:
+	case flawed:
 		r.fail(Failure{Object: n.addr, Action: n.action(), Source: n.source, Err: flaw.err})
 	case n.user != nil || r.rolls[n.id] == nil:
 		r.done(n.addr, n.action())

@@ -65,7 +65,9 @@ func NewRates(l Limits) *Rates {
 	return r
 }
 
-// Observe takes in what the headers of an answer tell.
+// Observe takes in what the headers of an answer tell. That nothing remains is
+// no reason to pause: when the limit is known it is kept to, and what the reset
+// counts from is not documented.
 func (r *Rates) Observe(told Rate) {
 	// A limit so low is the sender's, not the app's.
 	if told.Limit <= max(r.perSender, usualSenderLimit) {
@@ -76,22 +78,17 @@ func (r *Rates) Observe(told Rate) {
 	// never the larger one.
 	r.buckets[standard].hear(told.Limit, func(known, told int64) bool { return told > known })
 	r.buckets[core].hear(told.Limit, func(known, told int64) bool { return told < known })
-	if told.Remaining == 0 {
-		if wait := time.Until(told.Reset); wait > 0 {
-			r.pause(min(wait, longestTold))
-		}
-	}
 }
 
-// perMinute spreads n requests over a minute, the first sixtieth at once, so
-// that no minute sees more than n.
-func perMinute(n int) *rate.Limiter {
+// spread gives n requests a minute their places: the first sixtieth at once,
+// the others evenly, so that no minute sees more than n.
+func spread(n int) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(float64(n)/61), max(1, n/61))
 }
 
 func (b *bucket) declare(limit int) {
 	if b.declared = limit; limit > 0 {
-		b.limiter.Store(perMinute(limit))
+		b.limiter.Store(spread(limit))
 	}
 }
 
@@ -105,12 +102,25 @@ func (b *bucket) hear(limit int, better func(known, told int64) bool) {
 		return
 	}
 	if old := b.limiter.Load(); old != nil {
-		fresh := perMinute(limit)
+		fresh := spread(limit)
 		old.SetLimit(fresh.Limit())
 		old.SetBurst(fresh.Burst())
 		return
 	}
-	b.limiter.Store(perMinute(limit))
+	b.limiter.Store(spread(limit))
+}
+
+// perMinute is the limit that is kept to, 0 without one.
+func (r *Rates) perMinute(k kind) int {
+	b := &r.buckets[k]
+	switch heard := int(b.heard.Load()); {
+	case b.declared == 0:
+		return heard
+	case heard == 0:
+		return b.declared
+	default:
+		return min(b.declared, heard)
+	}
 }
 
 // reserve takes a place in the bucket and returns how long to wait for it.

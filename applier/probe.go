@@ -77,13 +77,13 @@ func (r *run) first(f func(ctx context.Context) error) error {
 		}
 		err := f(r.ctx)
 		r.answered(nil, err)
-		var limited *RateLimit
 		switch {
 		case err == nil:
+			r.setClock()
 			return nil
 		case r.ctx.Err() != nil:
 			return errAborted
-		case errors.As(err, &limited):
+		case is[*RateLimit](err):
 			continue
 		case isRefusal(err):
 			return err
@@ -94,6 +94,26 @@ func (r *run) first(f func(ctx context.Context) error) error {
 		if err := r.wait(pause.NextBackOff(), r.brake.halted); err != nil {
 			return err
 		}
+	}
+}
+
+// clockResolution is how exact a Date header can be, and the moment at which it
+// is read.
+const clockResolution = 2 * time.Second
+
+// setClock takes in how far the app's clock is ahead. One wrong header must not
+// move the whole apply, so the smallest distance counts that the first reads
+// tell.
+func (r *run) setClock() {
+	if r.Skew == nil {
+		return
+	}
+	skew := r.Skew()
+	if skew.Abs() <= clockResolution {
+		skew = 0
+	}
+	if !r.clockSet || skew.Abs() < r.skew.Abs() {
+		r.skew, r.clockSet = skew, true
 	}
 }
 

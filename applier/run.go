@@ -27,8 +27,10 @@ type run struct {
 	header  state.Header
 	pinned  bool // this run has pinned the anchor
 
-	began  time.Time
-	oldest time.Time // the start of the oldest run that the state has not folded
+	began    time.Time
+	skew     time.Duration // how far the app's clock is ahead, as the first reads told
+	clockSet bool
+	oldest   time.Time // the start of the oldest run that the state has not folded
 
 	tag   string // the dataset's own
 	tags  []string
@@ -39,10 +41,12 @@ type run struct {
 	rolls      map[string]*roll // by guid
 	carriers   [][]*newcomer    // by lane
 	known      known
+	outlook    outlook
 	lookBack   atomic.Bool // the app may have messages that the state does not know
 	plainly    atomic.Bool // details were refused once: create by own requests
 	wrote      atomic.Bool // something may have been written to the app
 	requests   atomic.Int64
+	coreCalls  atomic.Int64 // of these, on core operations
 	lastAnswer atomic.Int64 // UNIX nanoseconds
 	waitShown  atomic.Int64 // UNIX nanoseconds: the end of the wait last reported
 
@@ -135,24 +139,23 @@ func (r *run) admit(k kind, s *sender, quit <-chan struct{}) error {
 		return err
 	}
 	r.requests.Add(1)
+	if k == core {
+		r.coreCalls.Add(1)
+	}
 	return nil
 }
 
 // answered takes in what came of a request that was admitted.
 func (r *run) answered(s *sender, err error) {
 	r.gate.leave()
-	var (
-		limited *RateLimit
-		unknown *Unknown
-		unsent  *NotSent
-	)
-	switch {
-	case err == nil:
+	if err == nil {
 		r.heard()
 		if s != nil {
 			s.succeeded()
 		}
-	case errors.As(err, &limited):
+		return
+	}
+	if limited, ok := errors.AsType[*RateLimit](err); ok {
 		r.lastAnswer.Store(time.Now().UnixNano())
 		wait, own := r.Rates.refused(s, limited.RetryAfter)
 		if own {
@@ -161,12 +164,14 @@ func (r *run) answered(s *sender, err error) {
 		}
 		r.gate.struggled()
 		r.waiting("the app, which asks to slow down", wait)
-	case errors.As(err, &unknown), errors.As(err, &unsent):
-		if r.ctx.Err() == nil {
-			r.gate.struggled()
-		}
-	default:
+		return
+	}
+	if isRefusal(err) {
 		r.heard()
+		return
+	}
+	if r.ctx.Err() == nil {
+		r.gate.struggled()
 	}
 }
 
@@ -188,19 +193,14 @@ func (r *run) call(k kind, quit <-chan struct{}, f func(ctx context.Context) err
 		}
 		err := f(r.ctx)
 		r.answered(nil, err)
-		var (
-			limited *RateLimit
-			unknown *Unknown
-			unsent  *NotSent
-		)
 		switch {
 		case err == nil:
 			return nil
 		case r.ctx.Err() != nil:
 			return errAborted
-		case errors.As(err, &limited):
+		case is[*RateLimit](err):
 			continue
-		case !errors.As(err, &unknown) && !errors.As(err, &unsent):
+		case !is[*Unknown](err) && !is[*NotSent](err):
 			return err
 		}
 		if try++; try > tries {
@@ -210,6 +210,12 @@ func (r *run) call(k kind, quit <-chan struct{}, f func(ctx context.Context) err
 			return err
 		}
 	}
+}
+
+// is reports whether there is a T in the chain of err.
+func is[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
 }
 
 // ask is call for a request that answers with something.
@@ -224,8 +230,7 @@ func ask[T any](r *run, k kind, quit <-chan struct{}, f func(ctx context.Context
 // gaveUp stops the whole apply when nothing at all was heard of the app since
 // the first of the tries that are given up.
 func (r *run) gaveUp(err error, begun time.Time) error {
-	var unsent *NotSent
-	if errors.As(err, &unsent) && r.lastAnswer.Load() < begun.UnixNano() {
+	if is[*NotSent](err) && r.lastAnswer.Load() < begun.UnixNano() {
 		r.stop(&StopError{Cause: Unreachable, Err: err, Hint: unreachableHint})
 	}
 	return err
@@ -260,7 +265,7 @@ func (r *run) waiting(reason string, d time.Duration) {
 			return
 		}
 		if r.waitShown.CompareAndSwap(shown, until) {
-			r.Reporter.Report(Event{Kind: Waiting, Reason: reason, Wait: d})
+			r.Reporter.Report(Event{Kind: Waiting, Reason: reason, Wait: d, Left: r.left()})
 			return
 		}
 	}
@@ -279,9 +284,4 @@ func (r *run) origin(createdAt int64) state.Origin {
 func (r *run) isFresh(createdAt int64) bool { return createdAt >= r.appTime(r.began).Unix() }
 
 // appTime is an instant of ours by the app's clock, as far as anybody knows it.
-func (r *run) appTime(t time.Time) time.Time {
-	if r.Skew == nil {
-		return t
-	}
-	return t.Add(r.Skew())
-}
+func (r *run) appTime(t time.Time) time.Time { return t.Add(r.skew) }

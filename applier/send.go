@@ -147,23 +147,16 @@ func (l *lane) deliver(s *sending) error {
 		if err == nil {
 			return l.accept(s, answer)
 		}
-		var (
-			refusal *Refusal
-			limited *RateLimit
-			unsent  *NotSent
-			unknown *Unknown
-			again   bool
-		)
-		switch {
-		case errors.As(err, &unknown):
+		again := false
+		if unknown, ok := errors.AsType[*Unknown](err); ok {
 			again, err = l.lost(s, unknown)
-		case l.ctx.Err() != nil:
+		} else if l.ctx.Err() != nil {
 			return l.drop(s, errAborted)
-		case errors.As(err, &limited):
+		} else if is[*RateLimit](err) {
 			continue
-		case errors.As(err, &refusal):
+		} else if refusal, ok := errors.AsType[*Refusal](err); ok {
 			again, err = l.refused(s, refusal)
-		case errors.As(err, &unsent):
+		} else {
 			if pause == nil {
 				pause, begun = newBackoff(), time.Now()
 			}

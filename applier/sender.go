@@ -33,7 +33,8 @@ type sender struct {
 	learnt  bool
 	limiter *rate.Limiter
 	until   time.Time // nothing is sent before
-	// accepted sends of the current minute and of the one before
+	// accepted sends, and those of the current minute and of the one before
+	total       int
 	minute      int64
 	now, before int
 	suspected   int // refusals around the usual limit
@@ -123,12 +124,20 @@ func (s *sender) succeeded() {
 	defer s.mu.Unlock()
 	s.turn()
 	s.now++
+	s.total++
 	if s.suspected == 0 || s.limit > 0 {
 		return
 	}
 	if s.since++; s.since > provenFree && s.now > provenFree {
 		s.suspected = 0 // more in one minute than the limit would let through
 	}
+}
+
+// progress returns the accepted sends and the limit, 0 without one.
+func (s *sender) progress() (sent, limit int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.total, s.limit
 }
 
 // turn moves on to the current minute.

@@ -40,7 +40,8 @@ func (r *run) done(o addr.Object, a planner.Action) {
 		count(&r.summary.Done.Groups, a, 1)
 	}
 	r.mu.Unlock()
-	r.Reporter.Report(Event{Kind: Done, Object: o, Action: a})
+	r.outlook.done.Add(1)
+	r.Reporter.Report(Event{Kind: Done, Object: o, Action: a, Left: r.left()})
 }
 
 // fail records a failure and, if the options say so, ends the apply. One that
