@@ -124,10 +124,20 @@ func (o Object) IsZero() bool { return o.Kind == 0 }
 func (o Object) Message(key string) Message { return Message{Conversation: o, Key: key} }
 
 // MarshalText writes the textual form, so that addresses are strings in JSON.
-func (o Object) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+// The zero Object, which names nothing, is the empty text.
+func (o Object) MarshalText() ([]byte, error) {
+	if o.IsZero() {
+		return nil, nil
+	}
+	return []byte(o.String()), nil
+}
 
 // UnmarshalText reads what MarshalText wrote.
 func (o *Object) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*o = Object{}
+		return nil
+	}
 	parsed, err := ParseObject(string(text))
 	if err != nil {
 		return err

@@ -18,7 +18,16 @@ func ParseObject(text string) (Object, error) {
 	if rest != "" {
 		return Object{}, fmt.Errorf("address %q goes on after %q", text, o.String())
 	}
-	return o, nil
+	return o, canonical(text, o.String())
+}
+
+// canonical refuses other ways to write an address than the one: what people
+// search for must be what they find.
+func canonical(text, form string) error {
+	if text != form {
+		return fmt.Errorf("address %q is written %s", text, form)
+	}
+	return nil
 }
 
 // ParseMessage reads the textual form of a message's address. It accepts
@@ -40,7 +49,8 @@ func ParseMessage(text string) (Message, error) {
 	if !ok || s == "" || rest != "" {
 		return Message{}, fmt.Errorf("address %q: a message is named by one key in quotes", text)
 	}
-	return Message{Conversation: o, Key: s}, nil
+	m := Message{Conversation: o, Key: s}
+	return m, canonical(text, m.String())
 }
 
 // cutObject reads an object's address off the front of text.
@@ -136,8 +146,6 @@ func quote(s string) string {
 		case (r == '$' || r == '%') && strings.HasPrefix(next, "{"):
 			b.WriteRune(r)
 			b.WriteRune(r)
-		case r == utf8.RuneError && size == 1:
-			b.WriteString(`\uFFFD`)
 		case !unicode.IsPrint(r):
 			if r > 0xFFFF {
 				fmt.Fprintf(&b, `\U%08X`, r)
