@@ -41,13 +41,40 @@ type day struct {
 	Bursts []burst
 }
 
-// burst is what one person said without a break.
+// burst is what one person said without a break, or what the app told of one
+// kind.
 type burst struct {
 	Sender string
 	Face   face
 	Mine   bool
-	Action bool
+	Action string   // what happened, or "" when somebody spoke
+	Who    []string // to whom it happened
 	Lines  []bubble
+}
+
+// Names are those to whom something happened, and what happened.
+func (b burst) Names() []segment {
+	const most = 5
+	var out []segment
+	for i, who := range b.Who {
+		switch {
+		case i == most:
+			out = append(out, segment{Kind: "text", Text: " and " + strconv.Itoa(len(b.Who)-most) + " more"})
+		case i > most:
+			continue
+		case i > 0 && i == len(b.Who)-1:
+			out = append(out, segment{Kind: "text", Text: " and "}, segment{Kind: "name", Text: who})
+		case i > 0:
+			out = append(out, segment{Kind: "text", Text: ", "}, segment{Kind: "name", Text: who})
+		default:
+			out = append(out, segment{Kind: "name", Text: who})
+		}
+	}
+	verb := " was "
+	if len(b.Who) > 1 {
+		verb = " were "
+	}
+	return append(out, segment{Kind: "text", Text: verb + b.Action})
 }
 
 // bubble is one message.
@@ -222,31 +249,35 @@ func (p *chatPage) add(r *reader, m *message, as string) {
 		p.Days = append(p.Days, day{Name: name, Exact: t.Format(time.DateOnly)})
 	}
 	d := &p.Days[len(p.Days)-1]
-	action := m.category == "action"
+	who, action := "", ""
+	if m.category == "action" {
+		who, action = r.action(m)
+	}
 	if !d.continues(m, action, r) {
-		b := burst{Sender: visibleText(r.userName(m.sender)), Face: r.userFace(m.sender), Mine: m.sender == as && !action, Action: action}
+		b := burst{Sender: visibleText(r.userName(m.sender)), Face: r.userFace(m.sender), Mine: m.sender == as && action == "", Action: action}
 		d.Bursts = append(d.Bursts, b)
 	}
 	b := &d.Bursts[len(d.Bursts)-1]
 	b.Lines = append(b.Lines, r.bubble(m))
+	if action != "" {
+		b.Who = append(b.Who, who)
+	}
 }
 
 // continues reports whether a message belongs to what was said before it.
-func (d *day) continues(m *message, action bool, r *reader) bool {
+func (d *day) continues(m *message, action string, r *reader) bool {
 	if len(d.Bursts) == 0 {
 		return false
 	}
 	b := &d.Bursts[len(d.Bursts)-1]
 	last := r.s.data.message(b.Lines[len(b.Lines)-1].ID)
-	return !action && !b.Action && last.sender == m.sender && m.sentAt-last.sentAt <= breakAfter
+	return action == b.Action && last.sender == m.sender && m.sentAt-last.sentAt <= breakAfter
 }
 
 func (r *reader) bubble(m *message) bubble {
 	t := time.Unix(m.sentAt, 0).UTC()
 	b := bubble{ID: m.id, Kind: m.kind, Time: t.Format("15:04"), Exact: t.Format(time.RFC3339), Deleted: m.deletedAt != 0}
 	if m.category == "action" {
-		who, did := r.action(m)
-		b.Text = []segment{{Kind: "name", Text: who}, {Kind: "text", Text: did}}
 		return b
 	}
 	status := r.s.moderation(r.quirks, m, r.now)
@@ -374,12 +405,9 @@ func (r *reader) reacted(m *message) []reacted {
 	return list
 }
 
-// action says what an action message tells: who, and what became of them.
-func (r *reader) action(m *message) (who, did string) {
+// action says what an action message tells: to whom it happened, and what.
+func (r *reader) action(m *message) (who, what string) {
 	data := objectOf(m.data)
 	who = visibleText(data.field("entities").field("on").field("entity").field("name").text())
-	if data.field("action").text() == "added" {
-		return who, " was added to the group"
-	}
-	return who, " " + visibleText(data.field("action").text())
+	return who, visibleText(data.field("action").text()) + " to the group"
 }

@@ -218,8 +218,8 @@ func (r *reader) preview(m *message) string {
 	case m.deletedAt != 0:
 		what = "message deleted"
 	case m.category == "action":
-		who, did := r.action(m)
-		return who + did
+		who, what := r.action(m)
+		return who + " was " + what
 	case textOf(m.data) != "":
 		var b strings.Builder
 		for _, s := range segments(cutText(textOf(m.data), most), r.userName) {
