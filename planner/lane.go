@@ -44,15 +44,16 @@ func (l *lane) plan(out *laneWriter) *laneResult {
 		// What was left behind is needed after all.
 		diags, _, err = l.read(false)
 	}
-	r.diags, r.err = diags, err
-	if err != nil || diags.HasErrors() {
+	if r.err = err; err != nil {
 		return r
 	}
 	l.order()
 	l.settle()
 	l.judge()
-	r.diags = append(r.diags, l.checkTimes()...)
-	r.err = l.emit(r, out)
+	r.diags = append(diags, l.checkTimes()...)
+	if !r.diags.HasErrors() {
+		r.err = l.emit(r, out)
+	}
 	return r
 }
 
@@ -74,7 +75,7 @@ func (l *lane) read(skip bool) (diags hcl.Diagnostics, ok bool, err error) {
 			return diags, true, err
 		}
 		if found.HasErrors() {
-			continue
+			continue // the others are planned, to find what is wrong with them
 		}
 		c.pace = t.pace
 		live, gone, ok := t.entries(c, newFingerprints(l.header.HashKey))

@@ -241,7 +241,7 @@ func declare(t testing.TB, text string) *config.Config {
 	talks := map[*config.Conversation]*[]*config.Message{}
 	var talk *config.Conversation
 	for i, line := range strings.Split(text, "\n") {
-		at := hcl.Range{Filename: "main.sow.hcl", Start: hcl.Pos{Line: i + 1, Column: 1}}
+		at := hcl.Range{Filename: "main.sow.hcl", Start: hcl.Pos{Line: i + 1, Column: 1, Byte: i + 1}}
 		words := strings.Fields(line)
 		if len(words) == 0 {
 			continue

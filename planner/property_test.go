@@ -497,6 +497,11 @@ func (m *model) partly(t *rapid.T, p *Plan, now int64) *model {
 				delete(s.messages[c.Addr.Conversation], c.Addr.Key)
 			case c.From != "" && rapid.Bool().Draw(t, "renamed halfway"):
 				s.messages[c.Addr.Conversation][c.Addr.Key] = SealMessage(c.After, c.Sensitive, s.header.HashKey)
+			case c.Action != Update && c.After != nil && rapid.IntRange(0, 3).Draw(t, "in doubt") == 0:
+				s.applyMessage(t, c)
+				doubtful := *s.messages[c.Addr.Conversation][c.Addr.Key]
+				doubtful.InDoubt, doubtful.ID = true, ""
+				s.messages[c.Addr.Conversation][c.Addr.Key] = &doubtful
 			default:
 				s.applyMessage(t, c)
 			}
