@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"hash/fnv"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -117,14 +118,14 @@ func (r *reader) side(query url.Values, current string) side {
 	var places []place
 	for _, c := range r.s.data.allConvs {
 		if c.index.size > 0 && (search == "" || strings.Contains(strings.ToLower(strings.Join(r.names(c), " and ")), search)) {
-			places = append(places, place{c, c.latest})
+			places = append(places, place{c, r.spoken(c)})
 		}
 	}
 	slices.SortFunc(places, func(a, b place) int { return b.last.compare(a.last) })
 	number, from, to := window(query.Get("list"), len(places))
 	var out side
 	for _, p := range places[from:to] {
-		row := r.row(p.conv)
+		row := r.row(p.conv, r.s.data.message(p.last.id))
 		row.Current = p.conv.id == current
 		out.Rows = append(out.Rows, row)
 	}
@@ -156,16 +157,33 @@ func window(page string, size int) (number, from, to int) {
 
 func chatHref(id string) string { return "/chats/" + url.PathEscape(id) }
 
-func (r *reader) row(c *conversation) chatRow {
+// spoken is the last thing that somebody said in a chat: what the app itself
+// told afterwards, such as who was added, is no news to people.
+func (r *reader) spoken(c *conversation) key {
+	const most = 50 // further back it is old news as well
+	last, n := c.latest, 0
+	c.index.before(key{math.MaxInt64, math.MaxInt64}, func(k key) bool {
+		n++
+		m := r.s.data.message(k.id)
+		if m.category == "action" {
+			return n < most
+		}
+		last = key{m.sentAt, m.id}
+		return false
+	})
+	return last
+}
+
+func (r *reader) row(c *conversation, last *message) chatRow {
 	row := chatRow{Href: chatHref(c.id), Names: r.names(c), Group: c.isGroup(), Count: c.index.size}
 	if c.isGroup() {
 		row.Face = r.groupFace(c.guid)
 	} else {
 		row.Face, row.With = r.userFace(c.a).small(), r.userFace(c.b).small()
 	}
-	if m := r.s.data.message(c.latest.id); m != nil {
-		row.Preview = r.preview(m)
-		row.When, row.Exact = r.shortly(m.sentAt), exactly(m.sentAt)
+	if last != nil {
+		row.Preview = r.preview(last)
+		row.When, row.Exact = r.shortly(last.sentAt), exactly(last.sentAt)
 	}
 	return row
 }

@@ -123,6 +123,22 @@ func TestPageShowsTheChat(t *testing.T) {
 	})
 }
 
+func TestTheListShowsWhatWasSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newApp(t, Options{})
+		a.chat()
+		got := words(browse(a.Server, "GET", "/").Body.String())
+		if !strings.Contains(got, "Sam Ochoa was added to the group") {
+			t.Errorf("nothing was said yet: %s", got)
+		}
+		a.ok("POST", send, text("ana", "lobby", "welcome", fmt.Sprintf("sentAt:%d", time.Now().Unix()-60)))
+		got = words(browse(a.Server, "GET", "/").Body.String())
+		if !strings.Contains(got, "Ana: welcome") || strings.Contains(got, "was added") {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
 func TestPageHeaders(t *testing.T) {
 	a := newApp(t, Options{})
 	b := newApp(t, Options{Images: true})
