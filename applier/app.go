@@ -179,6 +179,7 @@ type Cursor map[string]string
 type MessagePage struct {
 	Messages []*Message
 	Next     Cursor
+	Limit    int // the most messages that a page has, 0 when the app does not say
 }
 
 // UserPage, GroupPage and MemberPage are pages of page-style lists.

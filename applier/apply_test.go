@@ -22,7 +22,8 @@ import (
 // world is an app, a state and a dataset, under a virtual clock.
 type world struct {
 	*testing.T
-	app   *fake
+	app   *fake // nil in other arenas
+	arena Arena
 	store *memory
 	data  *dataset
 	heard recorder
@@ -34,7 +35,8 @@ func inWorld(t *testing.T, q quirks, test func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(restart))
-		w := &world{T: t, app: newFake(q), store: &memory{boot: "one"}, data: newDataset()}
+		app := newFake(q)
+		w := &world{T: t, app: app, arena: fakeArena{app}, store: &memory{boot: "one"}, data: newDataset()}
 		test(w)
 	})
 }
@@ -73,7 +75,10 @@ func (w *world) applyCtx(ctx context.Context) *Summary {
 	prior := w.store.read(w)
 	o := w.opts
 	o.Reporter = &w.heard
-	return Apply(ctx, w.data.plan(w, prior), prior, w.store, w.app, o)
+	if o.Rates == nil {
+		o.Rates = NewRates(Limits{})
+	}
+	return Apply(ctx, w.data.plan(w, prior), prior, w.store, w.arena.App(o.Rates), o)
 }
 
 // destroy plans and applies the removal of everything.
@@ -84,7 +89,9 @@ func (w *world) destroy() *Summary {
 	if err != nil || diags.HasErrors() {
 		w.Fatalf("plan: %v %v", err, diags)
 	}
-	return Apply(context.Background(), p, prior, w.store, w.app, w.opts)
+	o := w.opts
+	o.Rates = NewRates(Limits{})
+	return Apply(context.Background(), p, prior, w.store, w.arena.App(o.Rates), o)
 }
 
 // mustComplete is for an apply that has to do everything.
@@ -122,13 +129,11 @@ func (w *world) mustBeQuiet() {
 
 // chats are the texts in the app by chat, in the order of their times.
 func (w *world) chats() map[string][]string {
-	w.app.mu.Lock()
-	defer w.app.mu.Unlock()
-	all := slices.Clone(w.app.messages)
-	slices.SortFunc(all, func(a, b *stored) int { return cmp.Compare(a.SentAt, b.SentAt) })
+	all := w.arena.Messages()
+	slices.SortFunc(all, func(a, b Held) int { return cmp.Compare(a.SentAt, b.SentAt) })
 	chats := make(map[string][]string)
 	for _, m := range all {
-		chats[chatName(&m.Message)] = append(chats[chatName(&m.Message)], m.Sender+": "+m.Data.Text)
+		chats[m.Chat] = append(chats[m.Chat], m.Sender+": "+m.Text)
 	}
 	return chats
 }
@@ -153,7 +158,7 @@ func (w *world) declared() map[string][]string {
 func (w *world) mustBeSeeded() {
 	w.Helper()
 	if diff := gocmp.Diff(w.declared(), w.chats()); diff != "" {
-		w.Fatalf("the app's chats (-want +got):\n%s\n%s", diff, strings.Join(w.app.log, "\n"))
+		w.Fatalf("the app's chats (-want +got):\n%s", diff)
 	}
 	w.mustAgree()
 	w.mustBeQuiet()
@@ -162,8 +167,9 @@ func (w *world) mustBeSeeded() {
 // mustAgree holds the state against the app: nothing in doubt, all ids right.
 func (w *world) mustAgree() {
 	w.Helper()
-	ids := make(map[string]*stored)
-	for _, m := range w.app.messages {
+	held := w.arena.Messages()
+	ids := make(map[string]Held)
+	for _, m := range held {
 		ids[m.ID] = m
 	}
 	known := 0
@@ -174,28 +180,29 @@ func (w *world) mustAgree() {
 				w.Fatal(err)
 			}
 			known++
-			there := ids[m.ID]
+			there, ok := ids[m.ID]
 			switch {
 			case m.InDoubt:
 				w.Fatalf("%s is in doubt", c.Addr.Message(m.Key))
-			case there == nil:
+			case !ok:
 				w.Fatalf("%s has the id %q, which the app does not know", c.Addr.Message(m.Key), m.ID)
-			case there.MUID != m.MUID && w.app.readback == "" || there.SentAt != m.SentAt || there.Sender != m.Sender || there.Data.Text != m.Text:
-				w.Fatalf("%s is %+v in the state and %+v in the app", c.Addr.Message(m.Key), m, there.Message)
+			case there.MUID != m.MUID && there.TellsMUID || there.SentAt != m.SentAt || there.Sender != m.Sender || there.Text != m.Text:
+				w.Fatalf("%s is %+v in the state and %+v in the app", c.Addr.Message(m.Key), m, there)
 			}
 		}
 	}
-	if known != len(w.app.messages) {
-		w.Fatalf("the state knows %d messages, the app has %d", known, len(w.app.messages))
+	if known != len(held) {
+		w.Fatalf("the state knows %d messages, the app has %d", known, len(held))
 	}
+	people, groups := w.arena.People(), w.arena.Groups()
 	for _, u := range r.Users() {
-		if there := w.app.users[u.UID]; there == nil || u.Name != "" && there.Name != u.Name {
-			w.Fatalf("%s is %+v in the state and %+v in the app", u.Addr, u, there)
+		if name, ok := people[u.UID]; !ok || u.Name != "" && name != u.Name {
+			w.Fatalf("%s is %+v in the state and %q in the app", u.Addr, u, name)
 		}
 	}
 	for _, g := range r.Groups() {
-		if there := w.app.groups[g.GUID]; there == nil || there.Name != g.Name {
-			w.Fatalf("%s is %+v in the state and %+v in the app", g.Addr, g, there)
+		if name, ok := groups[g.GUID]; !ok || name != g.Name {
+			w.Fatalf("%s is %+v in the state and %q in the app", g.Addr, g, name)
 		}
 	}
 }

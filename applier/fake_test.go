@@ -579,7 +579,7 @@ func (f *fake) cut(all []*stored, c Cursor, size int) *MessagePage {
 	if c["from"] != "" {
 		from, _ = strconv.Atoi(c["from"])
 	}
-	page := &MessagePage{}
+	page := &MessagePage{Limit: size}
 	for _, m := range all[min(from, len(all)):min(from+size, len(all))] {
 		page.Messages = append(page.Messages, f.tell(m, false))
 	}

@@ -1,6 +1,7 @@
 package applier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -210,9 +211,13 @@ func (r *run) listModerated(in *chat, sender string, visit func(*Message)) error
 	return nil
 }
 
+// pageOfModeration is the documented size of a page of moderation's lists.
+const pageOfModeration = 100
+
 // moderated visits one list of moderation. How it is paged is not documented:
 // when handing back the cursor brings nothing new, the number of the page is
-// tried, and when that does not either, the list is incomplete.
+// tried, and when that does not either, the list has one page, and is incomplete
+// if that is full.
 func (r *run) moderated(q ModeratedQuery, visit func(*Message)) error {
 	seen := make(map[string]bool)
 	for number := 1; ; {
@@ -232,8 +237,10 @@ func (r *run) moderated(q ModeratedQuery, visit func(*Message)) error {
 			continue
 		case fresh || len(page.Messages) == 0 || q.Cursor == nil:
 			return nil
-		case byNumber:
+		case byNumber && len(page.Messages) >= cmp.Or(page.Limit, pageOfModeration):
 			return errIncomplete
+		case byNumber:
+			return nil
 		default:
 			number = 2
 		}

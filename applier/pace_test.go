@@ -276,3 +276,19 @@ func TestObserve(t *testing.T) {
 		}
 	})
 }
+
+func TestParallelism(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		w.opts.Parallelism = 3
+		for i := range 20 {
+			w.data.between(fmt.Sprintf("c%02d", i), fmt.Sprintf("a%02d", i), fmt.Sprintf("b%02d", i)).chatter(10, fmt.Sprintf("a%02d", i), fmt.Sprintf("b%02d", i))
+		}
+		w.mustComplete(w.apply())
+		if w.app.most != 3 {
+			t.Errorf("%d requests at once, want 3", w.app.most)
+		}
+		if w.app.broken != "" {
+			t.Error(w.app.broken)
+		}
+	})
+}

@@ -6,6 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,19 +25,24 @@ var (
 // faults, crashes and changes of mind. Whatever happens, applying again ends
 // with every message in the app exactly once, in order, and the state agreeing.
 func TestSimulation(t *testing.T) {
+	EachSeed(t, *seeds, func(r *rand.Rand) Arena { return fakeArena{newFake(behave(r))} })
+}
+
+// EachSeed walks n histories, or the one that -seed names, each in an arena of
+// its own.
+func EachSeed(t *testing.T, n int, arena func(r *rand.Rand) Arena) {
 	if *seed != 0 {
-		simulate(t, *seed)
+		simulate(t, *seed, arena)
 		return
 	}
-	n := *seeds
 	if testing.Short() {
 		n = min(n, 50)
 	}
 	for s := range n {
+		t.Run(fmt.Sprint(s+1), func(t *testing.T) { simulate(t, uint64(s+1), arena) })
 		if t.Failed() {
 			return
 		}
-		t.Run(fmt.Sprint(s+1), func(t *testing.T) { simulate(t, uint64(s+1)) })
 	}
 }
 
@@ -47,22 +55,23 @@ type history struct {
 	steps []string
 }
 
-func simulate(t *testing.T, seed uint64) {
+func simulate(t *testing.T, seed uint64, arena func(r *rand.Rand) Arena) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(restart))
+		r := rand.New(rand.NewPCG(seed, 1))
 		h := &history{
-			world: &world{T: t, store: &memory{boot: "one"}, data: newDataset()},
-			Rand:  rand.New(rand.NewPCG(seed, 1)),
+			world: &world{T: t, arena: arena(r), store: &memory{boot: "one"}, data: newDataset()},
+			Rand:  r,
 		}
+		defer h.arena.Close()
 		defer func() {
 			if t.Failed() {
-				t.Logf("run again with -run Simulation -seed %d; quirks %+v", seed, h.app.quirks)
+				t.Logf("run again with -run '%s' -seed %d; %s", strings.Split(t.Name(), "/")[0], seed, h.arena)
 				for _, step := range h.steps {
 					t.Log(step)
 				}
 			}
 		}()
-		h.app = newFake(h.behave())
 		h.compose()
 		for range h.IntN(5) {
 			h.round()
@@ -79,32 +88,32 @@ func (h *history) note(format string, args ...any) {
 	h.steps = append(h.steps, fmt.Sprintf(format, args...))
 }
 
-func pick[T any](h *history, of ...T) T { return of[h.IntN(len(of))] }
+func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
 // behave chooses how the app behaves.
-func (h *history) behave() quirks {
+func behave(r *rand.Rand) quirks {
 	return quirks{
-		duplicate:  pick(h, "", "reject", "existing"),
-		rejectCode: pick(h, "", "import", "unknown"),
-		readback:   pick(h, "", "send", "nowhere"),
-		settle:     pick(h, 0, 3*time.Second, 10*time.Second),
-		details:    pick(h, "", "update", "reject"),
-		missing:    pick(h, "", "bad_request", "auto"),
-		effects:    pick(h, "", "entities", "message"),
-		owner:      pick(h, "", "system", "dangling"),
-		member:     pick(h, "", "always"),
-		creator:    h.IntN(2) == 0,
-		joins:      h.IntN(2) == 0,
-		ownerIn:    h.IntN(2) == 0,
-		hidden:     h.IntN(3) == 0,
-		paging:     pick(h, "", "page"),
-		byID:       h.IntN(2) == 0,
-		moderation: pick(h, "", "keyword", "pending", "approved", "off"),
-		senderMax:  pick(h, 0, 0, 5),
-		appMax:     pick(h, 0, 0, 60),
-		retryAfter: h.IntN(2) == 0,
-		metaMerge:  h.IntN(2) == 0,
-		untold:     h.IntN(3) == 0,
+		duplicate:  pick(r, "", "reject", "existing"),
+		rejectCode: pick(r, "", "import", "unknown"),
+		readback:   pick(r, "", "send", "nowhere"),
+		settle:     pick(r, 0, 3*time.Second, 10*time.Second),
+		details:    pick(r, "", "update", "reject"),
+		missing:    pick(r, "", "bad_request", "auto"),
+		effects:    pick(r, "", "entities", "message"),
+		owner:      pick(r, "", "system", "dangling"),
+		member:     pick(r, "", "always"),
+		creator:    r.IntN(2) == 0,
+		joins:      r.IntN(2) == 0,
+		ownerIn:    r.IntN(2) == 0,
+		hidden:     r.IntN(3) == 0,
+		paging:     pick(r, "", "page"),
+		byID:       r.IntN(2) == 0,
+		moderation: pick(r, "", "keyword", "pending", "approved", "off"),
+		senderMax:  pick(r, 0, 0, 5),
+		appMax:     pick(r, 0, 0, 60),
+		retryAfter: r.IntN(2) == 0,
+		metaMerge:  r.IntN(2) == 0,
+		untold:     r.IntN(3) == 0,
 	}
 }
 
@@ -116,7 +125,7 @@ func (h *history) compose() {
 	for i := range h.IntN(3) {
 		h.data.group(fmt.Sprintf("g%d", i), func(g *config.Group) {
 			if h.IntN(2) == 0 {
-				g.Owner = h.data.user(pick(h, people...))
+				g.Owner = h.data.user(pick(h.Rand, people...))
 			}
 			if h.IntN(2) == 0 {
 				g.Participants = []*config.User{}
@@ -138,7 +147,7 @@ func (h *history) compose() {
 		h.data.user("lonely")
 	}
 	if h.IntN(4) == 0 {
-		h.app.users["ana"] = &User{UID: "ana", Name: "Was here", CreatedAt: 1}
+		h.arena.Populate("ana", "Was here")
 	}
 }
 
@@ -146,7 +155,7 @@ func (h *history) converse(name string, people []string) {
 	var t *talk
 	from := people
 	if len(h.data.Groups) > 0 && h.IntN(2) == 0 {
-		t = h.data.in(name, pick(h, h.data.Groups...).GUID)
+		t = h.data.in(name, pick(h.Rand, h.data.Groups...).GUID)
 	} else {
 		a := h.IntN(len(people))
 		b := (a + 1 + h.IntN(len(people)-1)) % len(people)
@@ -169,7 +178,7 @@ type simTalk struct {
 }
 
 func (h *history) speak(t *talk, label string, from []string) {
-	t.say(label, pick(h, from...), "text "+label+pick(h, "", " badword"), func(m *config.Message) {
+	t.say(label, pick(h.Rand, from...), "text "+label+pick(h.Rand, "", " badword"), func(m *config.Message) {
 		if h.IntN(4) == 0 {
 			m.Metadata = meta(map[string]int{"n": h.IntN(3)})
 		}
@@ -181,7 +190,7 @@ func (h *history) speak(t *talk, label string, from []string) {
 
 // changeMind edits the dataset.
 func (h *history) changeMind() {
-	t := pick(h, h.talks...)
+	t := pick(h.Rand, h.talks...)
 	switch n := len(t.messages); {
 	case n == 0 || h.IntN(3) == 0:
 		h.note("a message is added to %s", t.c.Addr)
@@ -196,7 +205,7 @@ func (h *history) changeMind() {
 		i := h.IntN(n)
 		h.note("%s is sent by another", t.c.Addr.Message(t.messages[i].Label))
 		m := *t.messages[i]
-		m.From = h.data.user(pick(h, t.from...))
+		m.From = h.data.user(pick(h.Rand, t.from...))
 		t.messages[i] = &m
 	default:
 		i := h.IntN(n)
@@ -210,74 +219,53 @@ func (h *history) changeMind() {
 
 // round is one apply that may be hit by anything.
 func (h *history) round() {
-	rate := pick(h, 0, 0.05, 0.3)
-	r := rand.New(rand.NewPCG(h.Uint64(), 2))
-	h.app.faults = func(op string, n int) fault {
-		if r.Float64() >= rate {
-			return fault{}
-		}
-		f := fault{kind: []string{"refuse", "before", "after", "later", "slow", "429"}[r.IntN(6)]}
-		f.delay = time.Duration(1+r.IntN(9)) * time.Second
-		return f
-	}
+	share := pick(h.Rand, 0, 0.05, 0.3)
 	h.opts.Parallelism = 1 + h.IntN(8)
 	h.opts.StopOnError = h.IntN(4) == 0
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	stop := make(chan struct{})
 	h.opts.Stop = stop
-	// Things happen after so many requests, or after so long.
-	after := func(f func()) func() bool {
-		if h.IntN(2) == 0 {
-			return time.AfterFunc(time.Duration(h.IntN(60_000))*time.Millisecond, f).Stop
-		}
-		left := 1 + h.IntN(60)
-		faults := h.app.faults
-		h.app.faults = func(op string, n int) fault {
-			if left--; left == 0 {
-				f()
+	how := pick(h.Rand, "to its end", "stop", "abort", "kill", "power failure", "disk")
+	var once sync.Once
+	strike := func() {
+		once.Do(func() {
+			switch how {
+			case "stop":
+				close(stop)
+			case "abort":
+				cancel()
+			case "kill", "power failure":
+				h.store.kill()
+				cancel()
+			case "disk":
+				h.store.fail(errors.New("no space left on device"))
 			}
-			return faults(op, n)
+		})
+	}
+	// It happens after so many requests, or after so long.
+	var left atomic.Int64
+	hook := func() {
+		if left.Add(-1) == 0 {
+			strike()
 		}
-		return func() bool { return true }
 	}
-	how := pick(h, "to its end", "stop", "abort", "kill", "power failure", "disk")
-	var undo func() bool
-	switch how {
-	case "stop":
-		undo = after(func() { close(stop) })
-	case "abort":
-		undo = after(cancel)
-	case "kill", "power failure":
-		undo = after(func() {
-			h.store.kill()
-			cancel()
-		})
-	case "disk":
-		undo = after(func() {
-			h.store.mu.Lock()
-			h.store.broken = errors.New("no space left on device")
-			h.store.mu.Unlock()
-		})
+	if h.IntN(2) == 0 {
+		left.Store(int64(1 + h.IntN(60)))
+	} else {
+		defer time.AfterFunc(time.Duration(h.IntN(60_000))*time.Millisecond, strike).Stop()
 	}
+	h.arena.Fail(rand.New(rand.NewPCG(h.Uint64(), 2)), share, hook)
 	h.lost = h.lost || how == "power failure"
 	s := h.applyCtx(ctx)
-	if undo != nil {
-		undo()
-	}
-	h.store.mu.Lock()
-	h.store.broken = nil
-	h.store.mu.Unlock()
+	h.store.fail(nil)
 	h.store.revive(how == "power failure", func(n int) int { return h.IntN(n + 1) })
-	h.app.faults, h.opts.Stop, h.opts.StopOnError = nil, nil, false
-	h.note("an apply goes %s, %.0f %% faults: %s", how, 100*rate, describe(s))
-	if h.app.broken != "" {
-		h.Fatal(h.app.broken)
+	h.arena.Fail(nil, 0, nil)
+	h.opts.Stop, h.opts.StopOnError = nil, false
+	h.note("an apply goes %s, %.0f %% faults: %s", how, 100*share, describe(s))
+	if broken := h.arena.Broken(); broken != "" {
+		h.Fatal(broken)
 	}
-	if h.app.most > h.opts.Parallelism {
-		h.Fatalf("%d requests at once, want at most %d", h.app.most, h.opts.Parallelism)
-	}
-	h.app.most = 0
 }
 
 // calm applies without faults until all is done, and looks at what there is.
@@ -295,8 +283,8 @@ func (h *history) calm() {
 		return
 	}
 	h.mustComplete(h.destroy())
-	if len(h.app.messages) > 0 {
-		h.Fatalf("destroy left %d messages", len(h.app.messages))
+	if held := h.arena.Messages(); len(held) > 0 {
+		h.Fatalf("destroy left %+v", held)
 	}
 	h.mustComplete(h.apply())
 	time.Sleep(time.Minute)

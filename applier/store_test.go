@@ -129,6 +129,13 @@ func (m *memory) kill() {
 	m.dead = true
 }
 
+// fail makes every write fail, or ends that.
+func (m *memory) fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken = err
+}
+
 // revive starts the machine again. With a power failure, what was not synced is
 // gone, or a part of it, and the boot is another one.
 func (m *memory) revive(powerFailure bool, keep func(n int) int) {

@@ -1,0 +1,91 @@
+package applier
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Arena is an app that the simulation walks its histories in.
+type Arena interface {
+	// App is the app as a client has it, for one apply.
+	App(rates *Rates) App
+	// Fail makes a share of the requests fail in all the ways there are, and
+	// calls hook before each request. A share of 0 ends the failing.
+	Fail(random *rand.Rand, share float64, hook func())
+	// Messages are those that the app holds.
+	Messages() []Held
+	// People and Groups are the names of those that the app holds.
+	People() map[string]string
+	Groups() map[string]string
+	// Populate puts a user into the app as if somebody had made it.
+	Populate(uid, name string)
+	// Broken tells which rule of using an app was broken, if one was.
+	Broken() string
+	// Close ends the app.
+	Close()
+	String() string
+}
+
+// Held is a message that an app holds.
+type Held struct {
+	ID, MUID, Chat, Sender, Text string
+	SentAt                       int64
+	// TellsMUID is whether a client is told the muid.
+	TellsMUID bool
+}
+
+// fakeArena is the fake app as an arena.
+type fakeArena struct{ *fake }
+
+func (a fakeArena) App(*Rates) App { return a.fake }
+
+func (a fakeArena) Fail(random *rand.Rand, share float64, hook func()) {
+	if hook == nil {
+		hook = func() {}
+	}
+	a.faults = func(string, int) fault {
+		hook()
+		if share == 0 || random.Float64() >= share {
+			return fault{}
+		}
+		kinds := []string{"refuse", "before", "after", "later", "slow", "429"}
+		return fault{kind: kinds[random.IntN(len(kinds))], delay: time.Duration(1+random.IntN(9)) * time.Second}
+	}
+}
+
+func (a fakeArena) Messages() (held []Held) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, m := range a.messages {
+		held = append(held, Held{
+			ID: m.ID, MUID: m.MUID, Chat: chatName(&m.Message), Sender: m.Sender, Text: m.Data.Text, SentAt: m.SentAt,
+			TellsMUID: a.readback == "",
+		})
+	}
+	return held
+}
+
+func (a fakeArena) People() map[string]string {
+	names := make(map[string]string)
+	for uid, u := range a.users {
+		names[uid] = u.Name
+	}
+	return names
+}
+
+func (a fakeArena) Groups() map[string]string {
+	names := make(map[string]string)
+	for guid, g := range a.groups {
+		names[guid] = g.Name
+	}
+	return names
+}
+
+func (a fakeArena) Populate(uid, name string) {
+	a.users[uid] = &User{UID: uid, Name: name, CreatedAt: 1}
+}
+
+func (a fakeArena) Broken() string { return a.broken }
+func (a fakeArena) Close()         {}
+func (a fakeArena) String() string { return fmt.Sprintf("%+v", a.quirks) }
