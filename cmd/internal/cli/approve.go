@@ -86,7 +86,7 @@ func (a *approval) given() bool { return a.auto || a.expect != "" || a.reviewed 
 // there is nobody to ask.
 func (a *approval) ask(ctx context.Context, r *run, question string) error {
 	if a.given() {
-		return nil
+		return ctx.Err() // Ctrl-C while the plan was made takes the agreement back
 	}
 	if !r.env.Terminal.Stdin {
 		return fail(exitRefused, "Nobody approved",

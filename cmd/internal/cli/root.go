@@ -28,13 +28,18 @@ type run struct {
 func newRun(ctx context.Context, env Env) *run {
 	stopped, cancel := context.WithCancel(ctx)
 	if env.Stop != nil {
-		go func() {
-			select {
-			case <-env.Stop:
-				cancel()
-			case <-stopped.Done():
-			}
-		}()
+		select {
+		case <-env.Stop:
+			cancel()
+		default:
+			go func() {
+				select {
+				case <-env.Stop:
+					cancel()
+				case <-stopped.Done():
+				}
+			}()
+		}
 	}
 	r := &run{env: env, stopped: stopped, aborted: ctx, release: cancel}
 	r.show(view.Text, nil)
