@@ -50,7 +50,8 @@ func (l *lane) plan(out *laneWriter) *laneResult {
 	l.order()
 	l.settle()
 	l.judge()
-	r.diags = append(diags, l.checkTimes()...)
+	diags = append(diags, l.checkTimes()...)
+	r.diags = diags
 	if !r.diags.HasErrors() {
 		r.err = l.emit(r, out)
 	}

@@ -292,7 +292,7 @@ func TestCancelled(t *testing.T) {
 
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := c.SendMessage(ended, &applier.Outgoing{}); err != context.Canceled {
+	if _, err := c.SendMessage(ended, &applier.Outgoing{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("before the send: got %#v, want context.Canceled", err)
 	}
 

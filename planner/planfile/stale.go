@@ -89,7 +89,7 @@ func applied(p *planner.Plan, prior state.Reader) (bool, error) {
 	for _, g := range prior.Groups() {
 		there[object{g.Addr.String(), g.GUID}] = true
 	}
-	evidence := sighting(unknown)
+	evidence := unknown
 	for i := range p.Users {
 		switch c := &p.Users[i]; {
 		case c.After == nil:
