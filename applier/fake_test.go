@@ -199,11 +199,12 @@ func spend(times *[]time.Time, limit int) (ok bool, wait time.Duration) {
 	return true, time.Minute
 }
 
-func (f *fake) SendMessage(ctx context.Context, o *Outgoing) (answer *Message, err error) {
+func (f *fake) SendMessage(ctx context.Context, o *Outgoing) (*Message, error) {
 	out := *o
 	out.Tags = slices.Clone(o.Tags)
 	defer f.alone(&out)()
-	err = f.do(ctx, "send", o.Sender+">"+o.Receiver+" "+o.Data.Text, func() (err error) {
+	var answer *Message
+	err := f.do(ctx, "send", o.Sender+">"+o.Receiver+" "+o.Data.Text, func() (err error) {
 		answer, err = f.send(&out)
 		return err
 	})
@@ -495,8 +496,9 @@ func (f *fake) find(id string) (*stored, error) {
 	return nil, refuse("ERR_MESSAGE_ID_NOT_FOUND", "%s", id)
 }
 
-func (f *fake) EditMessage(ctx context.Context, id string, data MessageData) (answer *Message, err error) {
-	err = f.do(ctx, "edit", id, func() error {
+func (f *fake) EditMessage(ctx context.Context, id string, data MessageData) (*Message, error) {
+	var answer *Message
+	err := f.do(ctx, "edit", id, func() error {
 		m, err := f.find(id)
 		if err != nil {
 			return err
@@ -511,7 +513,10 @@ func (f *fake) EditMessage(ctx context.Context, id string, data MessageData) (an
 		answer = f.tell(m, false)
 		return nil
 	})
-	return answer, err
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
 }
 
 func (f *fake) DeleteMessage(ctx context.Context, id string) error {
@@ -528,22 +533,27 @@ func (f *fake) DeleteMessage(ctx context.Context, id string) error {
 	})
 }
 
-func (f *fake) GetMessage(ctx context.Context, id string) (answer *Message, err error) {
-	err = f.do(ctx, "get message", id, func() error {
+func (f *fake) GetMessage(ctx context.Context, id string) (*Message, error) {
+	var answer *Message
+	err := f.do(ctx, "get message", id, func() error {
 		m, err := f.find(id)
 		if err == nil {
 			answer = f.tell(m, false)
 		}
 		return err
 	})
-	return answer, err
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
 }
 
 // page is how many messages the fake lists at once.
 const fakePage = 7
 
-func (f *fake) ListMessages(ctx context.Context, q MessageQuery) (page *MessagePage, err error) {
-	err = f.do(ctx, "list", q.UserA+q.Group+q.Tag, func() error {
+func (f *fake) ListMessages(ctx context.Context, q MessageQuery) (*MessagePage, error) {
+	var page *MessagePage
+	err := f.do(ctx, "list", q.UserA+q.Group+q.Tag, func() error {
 		if q.UserA != "" && f.users[q.UserA] == nil {
 			return refuse("ERR_UID_NOT_FOUND", "%s", q.UserA)
 		}
@@ -571,7 +581,10 @@ func (f *fake) ListMessages(ctx context.Context, q MessageQuery) (page *MessageP
 		page = f.cut(all, q.Cursor, fakePage)
 		return nil
 	})
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 func (f *fake) cut(all []*stored, c Cursor, size int) *MessagePage {
@@ -589,8 +602,9 @@ func (f *fake) cut(all []*stored, c Cursor, size int) *MessagePage {
 	return page
 }
 
-func (f *fake) ListModerated(ctx context.Context, q ModeratedQuery) (page *MessagePage, err error) {
-	err = f.do(ctx, "moderated", q.Status, func() error {
+func (f *fake) ListModerated(ctx context.Context, q ModeratedQuery) (*MessagePage, error) {
+	var page *MessagePage
+	err := f.do(ctx, "moderated", q.Status, func() error {
 		var all []*stored
 		for _, m := range f.messages {
 			if !time.Now().Before(m.shown) && f.status(m) == q.Status && (q.Sender == "" || q.Sender == m.Sender) &&
@@ -609,12 +623,16 @@ func (f *fake) ListModerated(ctx context.Context, q ModeratedQuery) (page *Messa
 		page = f.cut(all, c, fakePage)
 		return nil
 	})
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
-func (f *fake) CreateUser(ctx context.Context, u *User) (seen *User, err error) {
+func (f *fake) CreateUser(ctx context.Context, u *User) (*User, error) {
 	declared := *u
-	err = f.do(ctx, "create user", u.UID, func() error {
+	var seen *User
+	err := f.do(ctx, "create user", u.UID, func() error {
 		if f.users[declared.UID] != nil {
 			return refuse("ERR_UID_ALREADY_EXISTS", "%s", declared.UID)
 		}
@@ -630,7 +648,10 @@ func (f *fake) CreateUser(ctx context.Context, u *User) (seen *User, err error) 
 		seen = &c
 		return nil
 	})
-	return seen, err
+	if err != nil {
+		return nil, err
+	}
+	return seen, nil
 }
 
 func (f *fake) getUser(uid string) (*User, error) {
@@ -642,20 +663,25 @@ func (f *fake) getUser(uid string) (*User, error) {
 	return &c, nil
 }
 
-func (f *fake) GetUser(ctx context.Context, uid string) (seen *User, err error) {
-	err = f.do(ctx, "get user", uid, func() (err error) {
+func (f *fake) GetUser(ctx context.Context, uid string) (*User, error) {
+	var seen *User
+	err := f.do(ctx, "get user", uid, func() (err error) {
 		seen, err = f.getUser(uid)
 		return err
 	})
-	return seen, err
+	if err != nil {
+		return nil, err
+	}
+	return seen, nil
 }
 
 func (f *fake) ListUsers(ctx context.Context, page int) (*UserPage, error) {
 	return nil, errors.New("not used")
 }
 
-func (f *fake) UpdateUser(ctx context.Context, uid string, p Patch) (seen *User, err error) {
-	err = f.do(ctx, "update user", uid+" "+strings.Join(slices.Sorted(maps.Keys(p.Set)), ","), func() error {
+func (f *fake) UpdateUser(ctx context.Context, uid string, p Patch) (*User, error) {
+	var seen *User
+	err := f.do(ctx, "update user", uid+" "+strings.Join(slices.Sorted(maps.Keys(p.Set)), ","), func() error {
 		if _, err := f.getUser(uid); err != nil {
 			return err
 		}
@@ -701,7 +727,10 @@ func (f *fake) UpdateUser(ctx context.Context, uid string, p Patch) (seen *User,
 		seen = &c
 		return nil
 	})
-	return seen, err
+	if err != nil {
+		return nil, err
+	}
+	return seen, nil
 }
 
 func (f *fake) putMeta(old, value json.RawMessage) json.RawMessage {
@@ -744,9 +773,10 @@ func (f *fake) DeleteUser(ctx context.Context, uid string) error {
 	})
 }
 
-func (f *fake) CreateGroup(ctx context.Context, g *Group) (seen *Group, err error) {
+func (f *fake) CreateGroup(ctx context.Context, g *Group) (*Group, error) {
 	declared := *g
-	err = f.do(ctx, "create group", g.GUID, func() error {
+	var seen *Group
+	err := f.do(ctx, "create group", g.GUID, func() error {
 		if f.groups[declared.GUID] != nil {
 			return refuse("ERR_GUID_ALREADY_EXISTS", "%s", declared.GUID)
 		}
@@ -757,7 +787,10 @@ func (f *fake) CreateGroup(ctx context.Context, g *Group) (seen *Group, err erro
 		seen = &c
 		return nil
 	})
-	return seen, err
+	if err != nil {
+		return nil, err
+	}
+	return seen, nil
 }
 
 func (f *fake) getGroup(guid string) (*Group, error) {
@@ -770,20 +803,25 @@ func (f *fake) getGroup(guid string) (*Group, error) {
 	return &c, nil
 }
 
-func (f *fake) GetGroup(ctx context.Context, guid string) (seen *Group, err error) {
-	err = f.do(ctx, "get group", guid, func() (err error) {
+func (f *fake) GetGroup(ctx context.Context, guid string) (*Group, error) {
+	var seen *Group
+	err := f.do(ctx, "get group", guid, func() (err error) {
 		seen, err = f.getGroup(guid)
 		return err
 	})
-	return seen, err
+	if err != nil {
+		return nil, err
+	}
+	return seen, nil
 }
 
 func (f *fake) ListGroups(ctx context.Context, page int) (*GroupPage, error) {
 	return nil, errors.New("not used")
 }
 
-func (f *fake) UpdateGroup(ctx context.Context, guid string, p Patch) (seen *Group, err error) {
-	err = f.do(ctx, "update group", guid+" "+strings.Join(slices.Sorted(maps.Keys(p.Set)), ","), func() error {
+func (f *fake) UpdateGroup(ctx context.Context, guid string, p Patch) (*Group, error) {
+	var seen *Group
+	err := f.do(ctx, "update group", guid+" "+strings.Join(slices.Sorted(maps.Keys(p.Set)), ","), func() error {
 		if _, err := f.getGroup(guid); err != nil {
 			return err
 		}
@@ -826,7 +864,10 @@ func (f *fake) UpdateGroup(ctx context.Context, guid string, p Patch) (seen *Gro
 		seen = &c
 		return nil
 	})
-	return seen, err
+	if err != nil {
+		return nil, err
+	}
+	return seen, nil
 }
 
 func (f *fake) DeleteGroup(ctx context.Context, guid string) error {
@@ -843,12 +884,13 @@ func (f *fake) DeleteGroup(ctx context.Context, guid string) error {
 	})
 }
 
-func (f *fake) AddMembers(ctx context.Context, guid string, members []Member) (results map[string]error, err error) {
+func (f *fake) AddMembers(ctx context.Context, guid string, members []Member) (map[string]error, error) {
 	var names []string
 	for _, m := range members {
 		names = append(names, m.UID+":"+m.Scope)
 	}
-	err = f.do(ctx, "add members", guid+" "+strings.Join(names, ","), func() error {
+	var results map[string]error
+	err := f.do(ctx, "add members", guid+" "+strings.Join(names, ","), func() error {
 		if _, err := f.getGroup(guid); err != nil {
 			return err
 		}
@@ -869,7 +911,10 @@ func (f *fake) AddMembers(ctx context.Context, guid string, members []Member) (r
 		}
 		return nil
 	})
-	return results, err
+	if err != nil {
+		return nil, err
+	}
+	return results, nil
 }
 
 func (f *fake) ListMembers(ctx context.Context, guid string, page int) (*MemberPage, error) {
