@@ -152,7 +152,7 @@ func (j *journal) commit() {
 		}
 		upto := j.onFile.Load()
 		if err := j.file.Sync(); err != nil {
-			j.fail(err)
+			_ = j.fail(err) // for whoever records something next
 			return
 		}
 		j.synced.Store(upto)

@@ -96,7 +96,7 @@ func (f *Files) readJournal() error {
 func (r *journalReader) readFirst() (begun bool, err error) {
 	line, whole, err := r.in.line()
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return false, nil
 	case errors.Is(err, errLineTooLong):
 		return false, r.damage(1, err.Error())
@@ -158,7 +158,7 @@ func (r *journalReader) readRecords() error {
 		offset := r.in.offset()
 		line, whole, err := r.in.line()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, errLineTooLong):
 			return r.damage(r.lineNumber(), err.Error())
@@ -218,7 +218,7 @@ func (r *journalReader) badLine(line []byte) error {
 	for {
 		_, previous, known := cutCRC(line)
 		next, whole, err := r.in.line()
-		if err == io.EOF || err == nil && !whole || errors.Is(err, errLineTooLong) {
+		if errors.Is(err, io.EOF) || err == nil && !whole || errors.Is(err, errLineTooLong) {
 			r.log.tail = Lost
 			return nil
 		}

@@ -105,7 +105,7 @@ func (l *lineReader) fill() error {
 	n, err := l.file.ReadAt(room, l.next)
 	l.w += n
 	l.next += int64(n)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		l.end = l.next // the file was cut since it was opened
 		return nil
 	}

@@ -44,7 +44,7 @@ func hashKey(key []byte) uint64 { return maphash.Bytes(hashSeed, key) }
 // read and then closed.
 func newOverlay(f *Files, hash func(key []byte) uint64) *overlay {
 	pooled := buffers.Get().(*[]byte)
-	return &overlay{in: recordReader{f: f, buf: (*pooled)[:0], pooled: pooled}, hash: hash}
+	return &overlay{in: recordReader{f: f, buf: (*pooled)[:0], pooled: pooled, most: mostHeld}, hash: hash}
 }
 
 func (o *overlay) close() {
@@ -54,6 +54,9 @@ func (o *overlay) close() {
 
 // read takes in the records of the conversation.
 func (o *overlay) read(records []uint32) error {
+	if err := o.in.hold(records); err != nil {
+		return err
+	}
 	o.changes = make([]change, 0, len(records)/2+1) // most are intents with receipts
 	for _, n := range records {
 		if err := o.take(n); err != nil {
@@ -267,96 +270,4 @@ func (o *overlay) message(c change) (*Message, error) {
 		}
 	}
 	return m, nil
-}
-
-// recordReader reads records again that were checked when the journal was
-// opened.
-type recordReader struct {
-	f      *Files
-	buf    []byte
-	pooled *[]byte // what buf was at first
-	start  int64   // offset of buf in the file
-	next   int64   // offset after the record that was read last
-}
-
-// nearby is how far apart two records are read in one go.
-const nearby = 16 << 10
-
-// read returns record n. It is valid until the next read.
-func (r *recordReader) read(n uint32) (record, error) {
-	from, to := r.f.log.records.span(n)
-	if from < r.start || to > r.start+int64(len(r.buf)) {
-		size := to - from
-		if from >= r.next && from-r.next < nearby {
-			size = min(max(size, bufferSize), r.f.log.end-from)
-		}
-		r.buf = slices.Grow(r.buf[:0], int(size))[:size]
-		r.start = from
-		if got, err := r.f.journal.ReadAt(r.buf, from); got < len(r.buf) {
-			r.buf = r.buf[:0]
-			return record{}, r.f.journalAccess(err)
-		}
-	}
-	r.next = to
-	line := r.buf[from-r.start : to-r.start]
-	rec, err := parseRecord(line[:max(len(line)-crcLength-len("\n"), 0)])
-	if err != nil {
-		return record{}, r.damage(record{n: uint64(n)}, err)
-	}
-	return rec, nil
-}
-
-// place returns where the message of an intend or put record stands.
-func (r *recordReader) place(rec record) (place, error) {
-	_, object, err := messageValue(rec.value)
-	if err != nil {
-		return place{}, r.damage(rec, err)
-	}
-	p, err := placeOf(object)
-	if err != nil {
-		return place{}, r.damage(rec, err)
-	}
-	return p, nil
-}
-
-// message returns the message of an intend or put record.
-func (r *recordReader) message(rec record) (*Message, error) {
-	_, object, err := messageValue(rec.value)
-	if err != nil {
-		return nil, r.damage(rec, err)
-	}
-	m, err := decodeMessage(string(object), nil)
-	if err != nil {
-		return nil, r.damage(rec, err)
-	}
-	return m, nil
-}
-
-// names returns the key of a record's message, and the muid where the record
-// has one.
-func (r *recordReader) names(rec record) (key, muid string, err error) {
-	if rec.kind == kindIntend || rec.kind == kindPut {
-		m, err := r.message(rec)
-		if err != nil {
-			return "", "", err
-		}
-		return m.Key, m.MUID, nil
-	}
-	_, quotedKey, quotedMUID, err := keyValue(rec.value, rec.kind == kindVoid)
-	if err != nil {
-		return "", "", r.damage(rec, err)
-	}
-	if key, err = unquote(quotedKey); err != nil {
-		return "", "", r.damage(rec, err)
-	}
-	if quotedMUID != nil {
-		if muid, err = unquote(quotedMUID); err != nil {
-			return "", "", r.damage(rec, err)
-		}
-	}
-	return key, muid, nil
-}
-
-func (r *recordReader) damage(rec record, err error) error {
-	return r.f.journalDamage(int(rec.n)+1, err.Error())
 }

@@ -33,9 +33,9 @@ func (f *Files) readSnapshot() error {
 		offset := r.in.offset()
 		line, whole, err := r.in.line()
 		switch {
-		case err == io.EOF && f.sums.lines == 0:
+		case errors.Is(err, io.EOF) && f.sums.lines == 0:
 			return r.damage("the file is empty")
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return r.damage("the file ends here, without its last line: it was cut off")
 		case errors.Is(err, errLineTooLong):
 			return r.damage(err.Error())
@@ -156,7 +156,7 @@ func (r *snapshotReader) finish(line []byte, offset int64) error {
 	for {
 		rest, _, err := r.in.line()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			if r.edited {
 				return r.checkMessages()
 			}
@@ -254,7 +254,7 @@ func (f *Files) eachLine(s *section, visit func(line []byte, number int) error) 
 	defer in.close()
 	for number := s.line; ; number++ {
 		line, _, err := in.line()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

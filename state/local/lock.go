@@ -153,17 +153,12 @@ func (l *lock) Fold(ctx context.Context) error {
 // journal removed. A journal that a crash left behind after that is known by
 // its checksum to be in the snapshot already.
 func (l *lock) fold(ctx context.Context) error {
-	files, err := l.store.open(ctx, l.names)
+	written, err := l.foldFiles(ctx)
 	if err != nil {
 		return err
 	}
-	defer files.Close()
 	fsys := l.store.fs
-	if files.Unfolded() {
-		if err := l.writeSnapshot(ctx, files); err != nil {
-			_ = fsys.Remove(l.names.fresh) // free the space; the next fold writes it anew
-			return err
-		}
+	if written {
 		if err := l.keepBackup(); err != nil {
 			return err
 		}
@@ -184,6 +179,24 @@ func (l *lock) fold(ctx context.Context) error {
 		return access("write into", l.names.dir(), err)
 	}
 	return nil
+}
+
+// foldFiles writes the next snapshot if there is something to fold. The old
+// files are closed then: some systems replace none that are open.
+func (l *lock) foldFiles(ctx context.Context) (written bool, err error) {
+	files, err := l.store.open(ctx, l.names)
+	if err != nil {
+		return false, err
+	}
+	defer files.Close()
+	if !files.Unfolded() {
+		return false, nil
+	}
+	if err := l.writeSnapshot(ctx, files); err != nil {
+		_ = l.store.fs.Remove(l.names.fresh) // free the space; the next fold writes it anew
+		return false, err
+	}
+	return true, nil
 }
 
 // writeSnapshot writes the next snapshot beside the one there is.

@@ -55,7 +55,7 @@ func (c *content) find(conversation, key string) int {
 
 func (c *content) putMessage(conversation string, m state.Message) {
 	c.deleteMessage(conversation, m.Key)
-	list := append(c.Messages[conversation], m)
+	list := append(slices.Clone(c.Messages[conversation]), m)
 	slices.SortFunc(list, func(a, b state.Message) int {
 		if a.SentAt != b.SentAt {
 			return int(a.SentAt - b.SentAt)

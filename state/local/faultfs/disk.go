@@ -250,7 +250,7 @@ func (d *Disk) create(kind Kind, name string, perm fs.FileMode) (*inode, error) 
 	if !d.dirs[filepath.Dir(name)] {
 		return nil, pathError(kind, name, syscall.ENOENT)
 	}
-	if d.readOnly {
+	if d.readOnly { // locking creates, too
 		return nil, pathError(kind, name, syscall.EROFS)
 	}
 	return d.newInode(perm), nil

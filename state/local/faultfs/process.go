@@ -33,6 +33,9 @@ func (p process) do(op Op, apply func(much int) error) error {
 	if d.fault != nil {
 		fault = d.fault(op)
 	}
+	if fault == (Fault{}) && d.readOnly && op.Kind.Changes() && op.Kind != Sync && op.Kind != SyncDir {
+		fault.Err = syscall.EROFS
+	}
 	if fault.Err == nil && !fault.Stop {
 		return apply(max(op.Size, 1))
 	}

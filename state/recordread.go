@@ -1,0 +1,150 @@
+package state
+
+import "slices"
+
+// recordReader reads records again that were checked when the journal was
+// opened.
+type recordReader struct {
+	f      *Files
+	buf    []byte
+	pooled *[]byte // what buf was at first
+	start  int64   // offset of buf in the file
+	next   int64   // offset after the record that was read last
+	ahead  int64   // how much to read at once
+
+	most int      // how many bytes of records may be held
+	held []uint32 // the records that are in text, in order
+	text []byte
+	ends []int // where each of them ends in text
+}
+
+// Records that lie near each other are read together, the more the longer this
+// goes on: a lane's records may be all of the journal, or one in a thousand.
+const (
+	firstAhead = 512
+	nearby     = 16 << 10
+)
+
+// mostHeld is how many bytes of one conversation's records are read once and
+// held. Of more, each record is read when it is wanted.
+const mostHeld = 1 << 20
+
+// hold reads these records, if they are not too many to be held.
+func (r *recordReader) hold(records []uint32) error {
+	total := 0
+	for _, n := range records {
+		from, to := r.f.log.records.span(n)
+		total += int(to - from)
+	}
+	if total > r.most {
+		return nil
+	}
+	text, ends := make([]byte, 0, total), make([]int, 0, len(records))
+	for _, n := range records {
+		line, err := r.line(n)
+		if err != nil {
+			return err
+		}
+		text = append(text, line...)
+		ends = append(ends, len(text))
+	}
+	r.held, r.text, r.ends = records, text, ends
+	return nil
+}
+
+// read returns record n. It is valid until the next read.
+func (r *recordReader) read(n uint32) (record, error) {
+	var line []byte
+	if i, ok := slices.BinarySearch(r.held, n); ok {
+		start := 0
+		if i > 0 {
+			start = r.ends[i-1]
+		}
+		line = r.text[start:r.ends[i]]
+	} else {
+		var err error
+		if line, err = r.line(n); err != nil {
+			return record{}, err
+		}
+	}
+	rec, err := parseRecord(line[:max(len(line)-crcLength-len("\n"), 0)])
+	if err != nil {
+		return record{}, r.damage(record{n: uint64(n)}, err)
+	}
+	return rec, nil
+}
+
+// line reads the line of record n. It is valid until the next call.
+func (r *recordReader) line(n uint32) ([]byte, error) {
+	from, to := r.f.log.records.span(n)
+	if from < r.start || to > r.start+int64(len(r.buf)) {
+		if from < r.next || from-r.next > nearby {
+			r.ahead = 0
+		}
+		r.ahead = min(max(2*r.ahead, firstAhead), bufferSize)
+		size := min(max(to-from, r.ahead), r.f.log.end-from)
+		r.buf = slices.Grow(r.buf[:0], int(size))[:size]
+		r.start = from
+		if got, err := r.f.journal.ReadAt(r.buf, from); got < len(r.buf) {
+			r.buf = r.buf[:0]
+			return nil, r.f.journalAccess(err)
+		}
+	}
+	r.next = to
+	return r.buf[from-r.start : to-r.start], nil
+}
+
+// place returns where the message of an intend or put record stands.
+func (r *recordReader) place(rec record) (place, error) {
+	_, object, err := messageValue(rec.value)
+	if err != nil {
+		return place{}, r.damage(rec, err)
+	}
+	p, err := placeOf(object)
+	if err != nil {
+		return place{}, r.damage(rec, err)
+	}
+	return p, nil
+}
+
+// message returns the message of an intend or put record.
+func (r *recordReader) message(rec record) (*Message, error) {
+	_, object, err := messageValue(rec.value)
+	if err != nil {
+		return nil, r.damage(rec, err)
+	}
+	m, err := decodeMessage(string(object), nil)
+	if err != nil {
+		return nil, r.damage(rec, err)
+	}
+	return m, nil
+}
+
+// names returns the key of a record's message, and the muid where the record
+// has one.
+func (r *recordReader) names(rec record) (key, muid string, err error) {
+	if rec.kind == kindIntend || rec.kind == kindPut {
+		m, err := r.message(rec)
+		if err != nil {
+			return "", "", err
+		}
+		return m.Key, m.MUID, nil
+	}
+	_, quotedKey, quotedMUID, err := keyValue(rec.value, rec.kind == kindVoid)
+	if err != nil {
+		return "", "", r.damage(rec, err)
+	}
+	if key, err = unquote(quotedKey); err != nil {
+		return "", "", r.damage(rec, err)
+	}
+	if quotedMUID != nil {
+		if muid, err = unquote(quotedMUID); err != nil {
+			return "", "", r.damage(rec, err)
+		}
+	}
+	return key, muid, nil
+}
+
+func (r *recordReader) damage(rec record, err error) error {
+	return r.f.journalDamage(int(rec.n)+1, err.Error())
+}
