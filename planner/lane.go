@@ -286,10 +286,11 @@ func (l *lane) judge() {
 			e.strict = p.behind || before(e.prev.ID, p.id)
 		}
 		e.action = l.action(t, e)
-		switch {
-		case e.action == Replace, e.action == Create && e.prev == nil:
+		// A message in doubt counts, wherever it is found: what is behind it in
+		// the chat and has an id was sent before.
+		if e.sends() {
 			p.behind = true
-		case e.prev != nil && !e.prev.InDoubt:
+		} else {
 			p.id = e.prev.ID
 		}
 	}

@@ -488,8 +488,10 @@ func (m *model) partly(t *rapid.T, p *Plan, now int64) *model {
 			}
 		}
 		done := rapid.IntRange(0, len(todo)).Draw(t, "done")
+		doubt := false // nothing is sent in a lane after a message in doubt
 		for _, c := range todo[:done] {
 			switch {
+			case doubt:
 			case moved[c.Addr.Conversation]:
 				// The old messages go first, then the record, then the new ones.
 				delete(s.messages[c.Addr.Conversation], c.Addr.Key)
@@ -500,7 +502,7 @@ func (m *model) partly(t *rapid.T, p *Plan, now int64) *model {
 			case c.Action != Update && c.After != nil && rapid.IntRange(0, 3).Draw(t, "in doubt") == 0:
 				s.applyMessage(t, c)
 				doubtful := *s.messages[c.Addr.Conversation][c.Addr.Key]
-				doubtful.InDoubt, doubtful.ID = true, ""
+				doubtful.InDoubt, doubtful.ID, doubt = true, "", true
 				s.messages[c.Addr.Conversation][c.Addr.Key] = &doubtful
 			default:
 				s.applyMessage(t, c)
