@@ -48,6 +48,7 @@ func exampleEdits() map[string]edit {
 // seeded nothing is left to do; one edit is one change; and nothing is left of
 // it in the end.
 func TestExamples(t *testing.T) {
+	t.Parallel()
 	dirs, err := filepath.Glob(filepath.Join("..", "..", "examples", "*"))
 	if err != nil || len(dirs) == 0 {
 		t.Fatalf("no examples: %v", err)

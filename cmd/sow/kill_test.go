@@ -38,6 +38,7 @@ const killApp = "2604abc"
 // quirks, faults and kill points; what runs at the same time is up to the
 // machine.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	seed := *killSeed
 	if seed == 0 {
 		seed = rand.Uint64()

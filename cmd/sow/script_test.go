@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sowdev/sow/applier/emulator"
 )
 
 // scriptCommands are the commands that the scripts have besides those of
@@ -33,6 +35,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		"replace":      cmdReplace,
 		"json":         cmdJSON,
 		"digest":       cmdDigest,
+		"sent":         cmdSent,
 		"closed-pipe":  cmdClosedPipe,
 		"full-disk":    cmdFullDisk,
 		"unprivileged": cmdUnprivileged,
@@ -159,14 +162,15 @@ type processes map[string]*running
 type running struct {
 	cmd            *exec.Cmd
 	stdout, stderr *watched
+	both           *watched
 	done           chan struct{}
 	err            error // of Wait, once done is closed
 }
 
 func launch(dir string, env []string, path string, args ...string) (*running, error) {
-	p := &running{cmd: exec.Command(path, args...), stdout: newWatched(), stderr: newWatched(), done: make(chan struct{})}
+	p := &running{cmd: exec.Command(path, args...), stdout: newWatched(), stderr: newWatched(), both: newWatched(), done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env = dir, env
-	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
+	p.cmd.Stdout, p.cmd.Stderr = io.MultiWriter(p.stdout, p.both), io.MultiWriter(p.stderr, p.both)
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -246,8 +250,8 @@ func cmdAwaits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	p := find(ts, args[0])
 	pattern := regexp.MustCompile("(?m)" + args[1])
-	if _, err := p.stdout.await(pattern, p.done); err != nil {
-		ts.Fatalf("%v\n%s%s", err, p.stdout, p.stderr)
+	if _, err := p.both.await(pattern, p.done); err != nil {
+		ts.Fatalf("%v\n%s", err, p.both)
 	}
 }
 
@@ -332,6 +336,33 @@ func cmdDigest(ts *testscript.TestScript, neg bool, args []string) {
 	var plan struct{ Digest string }
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &plan))
 	ts.Setenv(args[0], plan.Digest)
+}
+
+// sent COUNT DIR holds that the emulator whose data is in DIR, and which has
+// ended, has that many messages, each of them once.
+func cmdSent(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sent COUNT DIR")
+	}
+	app, err := emulator.New(emulator.Options{Dir: ts.MkAbs(args[1]), AppID: ts.Getenv("COMETCHAT_APP_ID")})
+	ts.Check(err)
+	defer app.Close()
+	texts := map[string]int{}
+	count := 0
+	for _, m := range app.Snapshot().Messages {
+		if m.Category == "message" && m.DeletedAt == 0 {
+			count++
+			texts[m.ConversationID+": "+m.Text]++
+		}
+	}
+	for text, n := range texts {
+		if n > 1 {
+			ts.Fatalf("%q is in the app %d times", text, n)
+		}
+	}
+	if fmt.Sprint(count) != args[0] {
+		ts.Fatalf("the app has %d messages, want %s", count, args[0])
+	}
 }
 
 // lookUp follows a path of keys and indices into a JSON value.

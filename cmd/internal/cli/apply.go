@@ -42,8 +42,8 @@ type sending struct {
 
 func (s *sending) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.IntVar(&s.parallelism, "parallelism", 16, "the most requests under way at once")
-	f.StringVar(&s.onError, "on-error", onErrorContinue, "after a failure, continue with the other conversations or stop")
+	f.IntVar(&s.parallelism, "parallelism", 16, "the largest `number` of requests under way at once")
+	f.StringVar(&s.onError, "on-error", onErrorContinue, "`what` to do after a failure: continue with the other conversations, or stop")
 	f.DurationVar(&s.waitModeration, "wait-moderation", 0, "how long to wait for the moderation of messages that expect a status")
 	f.DurationVar(&s.doubtWindow, "doubt-window", 30*time.Second, "how long after a lost answer a message may still turn up in the app")
 	f.DurationVar(&s.timeout, "timeout", 30*time.Second, "how long one request may take; sends with attachments may take four times as long")
@@ -247,6 +247,9 @@ func (o *applyOptions) carryOut(ctx context.Context, r *run, d *dataset, plan *p
 	if err != nil {
 		return err
 	}
+	if d.target.Warning != "" {
+		r.warn("The endpoint is not encrypted", d.target.Warning)
+	}
 	if err := o.ask(ctx, r, question(plan, d.target)); err != nil {
 		return err
 	}
@@ -417,12 +420,17 @@ func stopped(s *applier.StopError) error {
 	case applier.FirstFailure:
 		code, summary = exitPartial, "The first change failed"
 	}
-	detail := sentence(s.Err.Error()) + ". Nothing was sent."
+	detail := sentence(s.Err.Error()) + "."
+	if !strings.HasPrefix(s.Hint, nothingSent) {
+		detail += " " + nothingSent
+	}
 	if s.Hint != "" {
 		detail += " " + s.Hint
 	}
 	return &failure{code: code, summary: summary, detail: detail, err: s}
 }
+
+const nothingSent = "Nothing was sent."
 
 // look is where the seeded chats can be looked at.
 func (o *applyOptions) look(d *dataset) string {

@@ -42,7 +42,7 @@ func (a *approval) guard(p *planner.Plan) error {
 			"The plan has the digest %s, and --expect asks for %s. Nothing was sent. The configuration, the variables, the state or the app differ from what was reviewed; the plan above is what would be done now. Review it again:\n  sow plan",
 			p.Digest, a.expect)
 	}
-	if gone, all := removals(p.Counts); !p.Destroy && !a.force && all >= guardSize && float64(gone) > guardShare*float64(all) {
+	if gone, all := removals(p.Counts); !a.force && removesMuch(p) {
 		return fail(exitRefused, "The plan removes too much",
 			"It deletes or replaces %d of %d objects, which is more than %d %%. Nothing was sent. If that is what you want, say so:\n  --force",
 			gone, all, int(guardShare*100))
@@ -53,6 +53,12 @@ func (a *approval) guard(p *planner.Plan) error {
 			"It deletes %s, and nobody has looked at it. Nothing was sent. Look at it, then agree to deletes, or to just this plan:\n  --auto-approve --allow-deletes\n  --expect %s", objects(n), p.Digest)
 	}
 	return nil
+}
+
+// removesMuch reports whether a plan needs --force.
+func removesMuch(p *planner.Plan) bool {
+	gone, all := removals(p.Counts)
+	return !p.Destroy && all >= guardSize && float64(gone) > guardShare*float64(all)
 }
 
 // removals counts what a plan takes out of the app, and what the state has.

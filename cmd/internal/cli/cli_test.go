@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sowdev/sow/applier/emulator"
 )
 
 // world is an Env in which nothing is taken from the process.
@@ -94,6 +96,33 @@ func TestStopped(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, ".sow")); err == nil {
 		t.Error("something was written")
+	}
+}
+
+// TestPrivateEndpoint holds that plain http to a private address works, and is
+// warned of before the question.
+func TestPrivateEndpoint(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "main.sow.hcl"), []byte(`user "ana" { name = "Ana" }`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	app, err := emulator.New(emulator.Options{AppID: "2604abc"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	var stdout, stderr bytes.Buffer
+	env := world(&stdout, &stderr)
+	env.Environ = []string{"COMETCHAT_API_KEY=0123456789", "COMETCHAT_APP_ID=2604abc", "COMETCHAT_ENDPOINT=http://10.1.2.3:8080"}
+	env.Transport = app.Transport()
+	if code := Main(t.Context(), []string{"apply", "--auto-approve", dir}, env); code != exitOK {
+		t.Fatalf("exit code %d\n%s%s", code, &stdout, &stderr)
+	}
+	if !strings.Contains(stderr.String(), "The endpoint is not encrypted") {
+		t.Errorf("no warning:\n%s", &stderr)
+	}
+	if users := app.Snapshot().Users; len(users) == 0 || users[0].UID != "ana" {
+		t.Errorf("the app has the users %v", users)
 	}
 }
 

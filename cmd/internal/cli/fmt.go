@@ -54,7 +54,7 @@ and ends with code 1 if there is such a file.`,
 	f.BoolVar(&o.check, "check", false, "write nothing; end with code 1 if a file is not in the usual form")
 	f.BoolVar(&o.diff, "diff", false, "print the differences")
 	f.BoolVar(&o.recursive, "recursive", false, "go into subdirectories, hidden ones left out")
-	f.StringVar(&o.stdinName, "stdin-name", "stdin.sow.hcl", "the name that says what the input of - is")
+	f.StringVar(&o.stdinName, "stdin-name", "stdin.sow.hcl", "the `name` that says what the input of - is")
 	return cmd
 }
 

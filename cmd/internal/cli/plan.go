@@ -105,14 +105,17 @@ func writeMarkdown(path string, plan *planner.Plan) error {
 
 // next is what to do with the plan.
 func (o *planOptions) next(p *planner.Plan) string {
-	command := o.command("apply")
+	name, args := "apply", []string(nil)
+	if removesMuch(p) {
+		args = append(args, "--force")
+	}
 	switch {
 	case o.out != "":
-		command = o.command("apply", shellWord(o.out))
+		args = append(args, shellWord(o.out))
 	case o.destroy:
-		command = o.command("destroy")
+		name = "destroy"
 	}
-	return "To carry it out:\n  " + command
+	return "To carry it out:\n  " + o.command(name, args...)
 }
 
 // command is how to call another command for the same dataset and app.

@@ -118,6 +118,9 @@ func writeFlags(b *strings.Builder, flags *pflag.FlagSet) {
 		if kind != "" {
 			name += " " + strings.ToUpper(kind)
 		}
+		if !slices.Contains([]string{"", "false", "0", "0s", "[]"}, f.DefValue) {
+			text += " (default: " + f.DefValue + ")"
+		}
 		rows = append(rows, fmt.Sprintf("| `%s` | %s |", name, strings.ReplaceAll(text, "|", `\|`)))
 	})
 	if len(rows) > 0 {

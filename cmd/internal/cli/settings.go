@@ -37,10 +37,10 @@ type globals struct {
 func (g *globals) bind(cmd *cobra.Command) {
 	f := cmd.PersistentFlags()
 	f.BoolVar(&g.noColor, "no-color", false, "print no colours (also: NO_COLOR=1)")
-	f.StringVar(&g.appID, "app-id", "", "the app's id (default: $COMETCHAT_APP_ID, then the cometchat block)")
-	f.StringVar(&g.region, "region", "", "the app's region: us, eu or in (default: $COMETCHAT_REGION, then the cometchat block)")
-	f.StringVar(&g.endpoint, "endpoint", "", "scheme, host and port of an app elsewhere (default: $COMETCHAT_ENDPOINT, then the cometchat block)")
-	f.StringVar(&g.keyFile, "api-key-file", "", "a file with the REST API key (default: $COMETCHAT_API_KEY)")
+	f.StringVar(&g.appID, "app-id", "", "the app's `id` (default: $COMETCHAT_APP_ID, then the cometchat block)")
+	f.StringVar(&g.region, "region", "", "the app's `region`: us, eu or in (default: $COMETCHAT_REGION, then the cometchat block)")
+	f.StringVar(&g.endpoint, "endpoint", "", "the `url` of an app elsewhere: scheme, host and port (default: $COMETCHAT_ENDPOINT, then the cometchat block)")
+	f.StringVar(&g.keyFile, "api-key-file", "", "a `file` with the REST API key (default: $COMETCHAT_API_KEY)")
 }
 
 // target is the app that a dataset goes to.
