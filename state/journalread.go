@@ -103,8 +103,11 @@ func (r *journalReader) readFirst() (begun bool, err error) {
 	case err != nil:
 		return false, r.access(err)
 	}
+	if bytes.IndexByte(line, 0) >= 0 {
+		return false, r.holedFirst(bytes.Clone(line))
+	}
 	if !whole {
-		if len(bytes.Trim(line, "\x00")) > 0 && !beginsAlike(line, `{"sow":"journal"`) {
+		if !beginsAlike(line, `{"sow":"journal"`) {
 			return false, r.damage(1, "this does not begin like a journal of sow")
 		}
 		return false, nil
@@ -203,31 +206,61 @@ func (r *journalReader) readRecords() error {
 	}
 }
 
+// holedFirst decides about a first line with zeros in it: a power failure
+// leaves them, where the journal had not yet reached the disk. Then Begin had
+// not returned, and nothing was sent.
+func (r *journalReader) holedFirst(line []byte) error {
+	began, err := r.anyLater(line, func(rec record) bool { return rec.n > 1 })
+	if err != nil {
+		return err
+	}
+	if began {
+		return r.damage(1, "the line is damaged, but records follow it")
+	}
+	r.Files.header.LookBack = true
+	return nil
+}
+
 // badLine decides about a whole line that does not fit. On another boot of the
 // machine it may be where a power failure hit, if the disk never confirmed what
 // is here: then the journal ends before it. Anything else is damage.
 func (r *journalReader) badLine(line []byte) error {
-	number := r.lineNumber()
-	what := "the record was changed or moved since sow wrote it: the checksum differs"
 	if r.stale {
 		return nil // the snapshot has it all
 	}
-	if r.sameBoot() {
-		return r.damage(number, what)
+	number := r.lineNumber()
+	confirmed := r.sameBoot()
+	if !confirmed {
+		var err error
+		// The run marker is on the disk before anything else is recorded.
+		if confirmed, err = r.anyLater(line, func(rec record) bool {
+			return rec.synced > r.log.count || r.log.run == nil
+		}); err != nil {
+			return err
+		}
 	}
+	if confirmed {
+		return r.damage(number, "the record was changed or moved since sow wrote it: the checksum differs")
+	}
+	r.log.tail = Lost
+	return nil
+}
+
+// anyLater reports whether proof holds for any of the records that come after
+// the damaged line. A record is one if it fits the line before it.
+func (r *journalReader) anyLater(line []byte, proof func(record) bool) (bool, error) {
 	for {
 		_, previous, known := cutCRC(line)
 		next, whole, err := r.in.line()
 		if errors.Is(err, io.EOF) || err == nil && !whole || errors.Is(err, errLineTooLong) {
-			r.log.tail = Lost
-			return nil
+			return false, nil
 		}
 		if err != nil {
-			return r.access(err)
+			return false, r.access(err)
 		}
 		if body, _, ok := checkCRC(next, previous); known && ok {
-			if rec, err := parseRecord(body); err == nil && rec.synced > r.log.count {
-				return r.damage(number, what)
+			if rec, err := parseRecord(body); err == nil && proof(rec) {
+				return true, nil
 			}
 		}
 		line = bytes.Clone(next)
@@ -407,11 +440,14 @@ func (r *journalReader) conclude() error {
 		*l = log{}
 		return nil
 	}
-	if l.run == nil { // Begin did not come to its end: nothing was sent
-		*l = log{}
+	if l.run == nil {
+		// Begin did not come to its end: nothing was sent. Unless the disk lost
+		// what it had confirmed; where it may have, looking costs little.
 		if r.snapshot == nil {
 			r.Files.header = Header{}
 		}
+		r.Files.header.LookBack = r.Files.header.LookBack || l.tail == Lost
+		*l = log{}
 		return nil
 	}
 	switch {

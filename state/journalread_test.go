@@ -257,6 +257,33 @@ func TestLostTail(t *testing.T) {
 			t.Errorf("tail %d, though nobody knows the boot", f.Tail())
 		}
 	})
+	t.Run("no run marker", func(t *testing.T) {
+		begun := bytes.Join(lines[:2], nil)
+		hole := slices.Concat(begun[:100], zeros[:20], begun[120:])
+		for name, test := range map[string]struct {
+			journal  []byte
+			lookBack bool
+			damage   bool
+		}{
+			"cut off":                    {begun[:150], false, false},
+			"zeros":                      {zeros, true, false},
+			"zeros after the first line": {append(bytes.Clone(lines[0]), zeros...), true, false},
+			"zeros before something":     {slices.Concat(zeros[:40], begun[40:70]), true, false},
+			"a hole in the first line":   {slices.Concat(begun[:30], zeros[:20], begun[50:]), true, false},
+			"a hole":                     {hole, true, false},
+			"a hole, and more records":   {slices.Concat(hole, lines[2]), false, true},
+			"a hole above records":       {slices.Concat(begun[:30], zeros[:20], begun[50:], lines[2]), false, true},
+		} {
+			f, err := Open(part("state", snapshot), part("journal", test.journal), "boot-2")
+			var damage *DamageError
+			if errors.As(err, &damage) != test.damage {
+				t.Errorf("%s: error %v, want damage %v", name, err, test.damage)
+			}
+			if err == nil && (f.Unfolded() || f.Header().LookBack != test.lookBack) {
+				t.Errorf("%s: unfolded %v, look back %v", name, f.Unfolded(), f.Header().LookBack)
+			}
+		}
+	})
 	t.Run("same boot", func(t *testing.T) {
 		// A disk that failed, perhaps: no killed run leaves zeros.
 		f, err := Open(part("state", snapshot), part("journal", append(bytes.Clone(head), zeros...)), testBoot)

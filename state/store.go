@@ -16,7 +16,7 @@ import (
 type Reader interface {
 	Header() Header
 	// Exists reports whether there was a state at all; without one the header
-	// is zero and the reader is empty.
+	// is zero, but perhaps for LookBack, and the reader is empty.
 	Exists() bool
 	// Fingerprint identifies this very state: it differs after every change,
 	// those in the journal included. A saved plan is held against it.

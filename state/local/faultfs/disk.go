@@ -92,11 +92,6 @@ func (n *inode) doubt(from, to int) {
 	n.doubts = append(n.doubts, span{from, to})
 }
 
-// doubtful reports whether a sector that was synced may not be on the disk.
-func (n *inode) doubtful(from, to int) bool {
-	return slices.ContainsFunc(n.doubts, func(s span) bool { return from < s.to && s.from < to })
-}
-
 // New returns an empty disk with these folders.
 func New(dirs ...string) *Disk {
 	d := &Disk{dirs: map[string]bool{}, names: map[string]*inode{}, durable: map[string]*inode{}, boot: 1, epoch: 1, room: -1}
@@ -191,8 +186,10 @@ func (n *inode) tear(random *rand.Rand) {
 	copy(mixed, n.durable)
 	for from := 0; from < len(mixed); from += sector {
 		to := min(from+sector, len(mixed))
-		if n.doubtful(from, to) && random.IntN(2) == 0 {
-			clear(mixed[from:to])
+		for _, d := range n.doubts {
+			if d.from < to && from < d.to && random.IntN(2) == 0 {
+				clear(mixed[max(from, d.from):min(to, d.to)])
+			}
 		}
 		if from < len(n.data) && random.IntN(2) == 0 {
 			copy(mixed[from:to], n.data[from:])

@@ -184,9 +184,15 @@ func TestRoomAndReadOnly(t *testing.T) {
 		t.Errorf("the file holds %q", got)
 	}
 	disk.SetReadOnly(true)
-	if _, err := p.Create("/d/b", 0o644); !errors.Is(err, syscall.EROFS) {
-		t.Errorf("error %v", err)
+	_, errNew := p.Create("/d/b", 0o644)
+	_, errWrite := f.Write([]byte("x"))
+	_, _, errLock := p.TryLock("/d/lock", nil)
+	for _, err := range []error{errNew, errWrite, errLock, p.Remove("/d/a"), p.Rename("/d/a", "/d/b")} {
+		if !errors.Is(err, syscall.EROFS) {
+			t.Errorf("error %v of a change", err)
+		}
 	}
+	disk.SetReadOnly(false)
 	_, errOpen := p.Open("/d/nothing")
 	_, errCreate := p.Create("/nowhere/a", 0o644)
 	for _, err := range []error{errOpen, errCreate, p.Rename("/d/nothing", "/d/x"), p.Remove("/d/nothing"), p.Link("/d/nothing", "/d/x")} {
