@@ -28,6 +28,8 @@ type world struct {
 	data  *dataset
 	heard recorder
 	opts  Options
+	// before is the uid of a user that was in the app before, or "".
+	before string
 }
 
 // inWorld runs a test under a virtual clock.
@@ -195,6 +197,13 @@ func (w *world) mustAgree() {
 		w.Fatalf("the state knows %d messages, the app has %d", known, len(held))
 	}
 	people, groups := w.arena.People(), w.arena.Groups()
+	strangers := len(people) - len(r.Users())
+	if _, ok := people[w.before]; ok && strangers == 1 && w.origins()[w.before] == "" {
+		strangers = 0 // was there before, and is not ours to delete
+	}
+	if strangers != 0 || len(groups) != len(r.Groups()) {
+		w.Fatalf("the app has %v and %v, the state %d users and %d groups", people, groups, len(r.Users()), len(r.Groups()))
+	}
 	for _, u := range r.Users() {
 		if name, ok := people[u.UID]; !ok || u.Name != "" && name != u.Name {
 			w.Fatalf("%s is %+v in the state and %q in the app", u.Addr, u, name)
@@ -204,18 +213,28 @@ func (w *world) mustAgree() {
 		if name, ok := groups[g.GUID]; !ok || name != g.Name {
 			w.Fatalf("%s is %+v in the state and %q in the app", g.Addr, g, name)
 		}
+		members := w.arena.Members(g.GUID)
+		for uid, scope := range scopesOf(g) {
+			if uid != g.Owner && members[uid] != scope {
+				w.Fatalf("%s is %s of %s in the state and %q in the app", uid, scope, g.Addr, members[uid])
+			}
+		}
 	}
+}
+
+// origins are the origins of the users in the state, by uid.
+func (w *world) origins() map[string]state.Origin {
+	w.Helper()
+	origins := make(map[string]state.Origin)
+	for _, u := range w.store.read(w).Users() {
+		origins[u.UID] = u.Origin
+	}
+	return origins
 }
 
 func (w *world) origin(uid string) state.Origin {
 	w.Helper()
-	for _, u := range w.store.read(w).Users() {
-		if u.UID == uid {
-			return u.Origin
-		}
-	}
-	w.Fatalf("the state has no %s", uid)
-	return ""
+	return w.origins()[uid]
 }
 
 // small is a dataset with two chats between three people and a group.

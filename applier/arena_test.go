@@ -18,6 +18,8 @@ type Arena interface {
 	// People and Groups are the names of those that the app holds.
 	People() map[string]string
 	Groups() map[string]string
+	// Members are the scopes of a group's members.
+	Members(guid string) map[string]string
 	// Populate puts a user into the app as if somebody had made it.
 	Populate(uid, name string)
 	// Broken tells which rule of using an app was broken, if one was.
@@ -81,6 +83,8 @@ func (a fakeArena) Groups() map[string]string {
 	}
 	return names
 }
+
+func (a fakeArena) Members(guid string) map[string]string { return a.members[guid] }
 
 func (a fakeArena) Populate(uid, name string) {
 	a.users[uid] = &User{UID: uid, Name: name, CreatedAt: 1}

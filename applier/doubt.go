@@ -124,16 +124,19 @@ func (l *lane) refused(s *sending, e *Refusal) (again bool, err error) {
 	if len(l.carried) > 0 {
 		return l.refusedWithDetails(s)
 	}
-	mended, err := l.mend(s, e)
-	switch {
-	case stopping(err):
-		return false, l.drop(s, err)
-	case mended && err == nil:
-		return true, nil
-	case err == nil:
-		err = e
-	}
 	suspect := blamesMUID(e) || isUnheardOf(e)
+	err = e
+	if !suspect {
+		mended, mendErr := l.mend(s, e)
+		switch {
+		case stopping(mendErr):
+			return false, l.drop(s, mendErr)
+		case mendErr != nil:
+			err = mendErr
+		case mended:
+			return true, nil
+		}
+	}
 	if s.resend || suspect {
 		found, lookErr := l.lookAfter(s, s.resend)
 		switch {
@@ -155,7 +158,7 @@ func (l *lane) refused(s *sending, e *Refusal) (again bool, err error) {
 func (l *lane) refusedWithDetails(s *sending) (again bool, err error) {
 	l.plainly.Store(true)
 	if err := l.reread(); err != nil {
-		return false, l.drop(s, err)
+		return false, &doubtError{err}
 	}
 	found, err := l.settle(l.wanted(&l.record), &l.here, time.Now(), s.change)
 	if err != nil {

@@ -130,6 +130,18 @@ func (e *emulated) Groups() map[string]string {
 	return names
 }
 
+func (e *emulated) Members(guid string) map[string]string {
+	scopes := make(map[string]string)
+	for _, g := range e.server.Snapshot().Groups {
+		if g.GUID == guid {
+			for _, m := range g.Members {
+				scopes[m.UID] = m.Scope
+			}
+		}
+	}
+	return scopes
+}
+
 func (e *emulated) Populate(uid, name string) {
 	if _, err := e.App(applier.NewRates(applier.Limits{})).CreateUser(context.Background(), &applier.User{UID: uid, Name: name}); err != nil {
 		panic(err)

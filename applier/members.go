@@ -80,6 +80,12 @@ func (l *roll) draw(r *run, before map[string]string) {
 		}
 	}
 	ownerChanged := l.group != nil || l.change.Before.Owner != g.Owner
+	if l.group == nil && ownerChanged {
+		// Who owned the group was more than declared for as long.
+		if old := l.change.Before.Owner; after[old] != "" && before[old] == after[old] {
+			l.rescope = append(l.rescope, Member{UID: old, Scope: after[old]})
+		}
+	}
 	if g.Owner != "" && after[g.Owner] == "" && ownerChanged {
 		l.sit(r, Member{UID: g.Owner, Scope: admin})
 	}
@@ -253,7 +259,8 @@ func (l *roll) add(r *run, batch []*seat) error {
 			if restored, _ := r.restoreUser(s.UID); restored {
 				continue
 			}
-		case refusedWith(one, codeJoined) && s.Scope != participant:
+		case refusedWith(one, codeJoined) && s.UID != l.change.After.Owner:
+			// With which scope, nobody said.
 			one = r.changeScope(l.change.After.GUID, s.Member)
 		}
 		if stopping(one) {

@@ -50,9 +50,10 @@ func EachSeed(t *testing.T, n int, arena func(r *rand.Rand) Arena) {
 type history struct {
 	*world
 	*rand.Rand
-	talks []*simTalk
-	lost  bool // the power has failed once
-	steps []string
+	talks   []*simTalk
+	lost    bool // the power has failed once
+	settled bool // the last apply was complete
+	steps   []string
 }
 
 func simulate(t *testing.T, seed uint64, arena func(r *rand.Rand) Arena) {
@@ -147,20 +148,24 @@ func (h *history) compose() {
 		h.data.user("lonely")
 	}
 	if h.IntN(4) == 0 {
-		h.arena.Populate("ana", "Was here")
+		h.before = "ana"
+		h.arena.Populate(h.before, "Was here")
 	}
 }
 
 func (h *history) converse(name string, people []string) {
 	var t *talk
-	from := people
+	var from []*config.User
+	for _, uid := range people {
+		from = append(from, h.data.user(uid))
+	}
 	if len(h.data.Groups) > 0 && h.IntN(2) == 0 {
 		t = h.data.in(name, pick(h.Rand, h.data.Groups...).GUID)
 	} else {
 		a := h.IntN(len(people))
 		b := (a + 1 + h.IntN(len(people)-1)) % len(people)
-		from = []string{people[a], people[b]}
-		t = h.data.between(name, from[0], from[1])
+		from = []*config.User{from[a], from[b]}
+		t = h.data.between(name, people[a], people[b])
 	}
 	// Conversations of one chat must not share seconds.
 	starts := config.Time{Seconds: restart.Add(-time.Duration(len(h.data.Conversations)) * 24 * time.Hour).Unix()}
@@ -174,11 +179,11 @@ func (h *history) converse(name string, people []string) {
 // simTalk is a conversation and who may speak in it.
 type simTalk struct {
 	*talk
-	from []string
+	from []*config.User
 }
 
-func (h *history) speak(t *talk, label string, from []string) {
-	t.say(label, pick(h.Rand, from...), "text "+label+pick(h.Rand, "", " badword"), func(m *config.Message) {
+func (h *history) speak(t *talk, label string, from []*config.User) {
+	t.say(label, pick(h.Rand, from...).Addr.Name, "text "+label+pick(h.Rand, "", " badword"), func(m *config.Message) {
 		if h.IntN(4) == 0 {
 			m.Metadata = meta(map[string]int{"n": h.IntN(3)})
 		}
@@ -190,30 +195,94 @@ func (h *history) speak(t *talk, label string, from []string) {
 
 // changeMind edits the dataset.
 func (h *history) changeMind() {
+	if h.IntN(3) == 0 {
+		h.changePeople()
+		return
+	}
 	t := pick(h.Rand, h.talks...)
-	switch n := len(t.messages); {
-	case n == 0 || h.IntN(3) == 0:
+	n := len(t.messages)
+	if n == 0 || h.IntN(3) == 0 {
 		h.note("a message is added to %s", t.c.Addr)
 		h.speak(t.talk, fmt.Sprintf("x%d", h.data.line), t.from)
+		return
+	}
+	i := h.IntN(n)
+	m := *t.messages[i]
+	switch {
 	case h.IntN(3) == 0 && !h.lost:
 		// A message that was sent, whose records were lost, and which then is
 		// declared no longer is nobody's: only reading the whole app shows it.
-		i := h.IntN(n)
-		h.note("%s is removed", t.c.Addr.Message(t.messages[i].Label))
+		h.note("%s is removed", t.c.Addr.Message(m.Label))
 		t.messages = append(t.messages[:i:i], t.messages[i+1:]...)
+		return
 	case h.IntN(2) == 0:
-		i := h.IntN(n)
-		h.note("%s is sent by another", t.c.Addr.Message(t.messages[i].Label))
-		m := *t.messages[i]
-		m.From = h.data.user(pick(h.Rand, t.from...))
-		t.messages[i] = &m
+		h.note("%s is sent by another", t.c.Addr.Message(m.Label))
+		m.From = pick(h.Rand, t.from...)
 	default:
-		i := h.IntN(n)
-		h.note("%s is edited", t.c.Addr.Message(t.messages[i].Label))
-		m := *t.messages[i]
+		h.note("%s is edited", t.c.Addr.Message(m.Label))
 		m.Text = fmt.Sprintf("edited %d", h.data.line)
-		t.messages[i] = &m
 		h.data.line++
+	}
+	t.messages[i] = &m
+}
+
+// changePeople edits the users, the groups, and who talks where.
+func (h *history) changePeople() {
+	u := pick(h.Rand, h.data.Users...)
+	h.data.line++
+	switch h.IntN(5) {
+	case 0:
+		h.note("%s has another name", u.Addr)
+		u.Name = fmt.Sprintf("Name %d", h.data.line)
+	case 1:
+		h.note("%s has other metadata and tags", u.Addr)
+		u.Metadata, u.Tags = meta(map[string]int{"n": h.data.line}), nil
+		if h.IntN(2) == 0 {
+			u.Tags = []string{"tag"}
+		}
+	case 2:
+		// What is in the app under the old uid and not in the state is nobody's.
+		if h.lost || !h.settled {
+			return
+		}
+		h.note("%s has another uid", u.Addr)
+		u.UID = fmt.Sprintf("%s-%d", u.Addr.Name, h.data.line)
+	case 3:
+		if len(h.data.Groups) == 0 {
+			return
+		}
+		g := pick(h.Rand, h.data.Groups...)
+		h.note("%s has other members", g.Addr)
+		g.Participants = nil
+		for _, u := range h.data.Users {
+			if h.IntN(2) == 0 {
+				g.Participants = append(g.Participants, u)
+			}
+		}
+		g.Moderators = nil
+		if h.IntN(2) == 0 {
+			g.Moderators = []*config.User{u}
+		}
+		g.Owner = u
+	case 4:
+		if h.lost {
+			return
+		}
+		t := pick(h.Rand, h.talks...)
+		if t.c.Group != nil || t.from[0] == u || t.from[1] == u {
+			return
+		}
+		h.note("%s moves to %s and %s", t.c.Addr, t.from[0].Addr, u.Addr)
+		old := t.from[1]
+		t.from = []*config.User{t.from[0], u}
+		t.c.Between = [2]*config.User{t.from[0], u}
+		for i, m := range t.messages {
+			if m.From == old {
+				moved := *m
+				moved.From = u
+				t.messages[i] = &moved
+			}
+		}
 	}
 }
 
@@ -258,6 +327,7 @@ func (h *history) round() {
 	h.arena.Fail(rand.New(rand.NewPCG(h.Uint64(), 2)), share, hook)
 	h.lost = h.lost || how == "power failure"
 	s := h.applyCtx(ctx)
+	h.settled = s.Complete()
 	h.store.fail(nil)
 	h.store.revive(how == "power failure", func(n int) int { return h.IntN(n + 1) })
 	h.arena.Fail(nil, 0, nil)
