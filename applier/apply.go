@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -127,9 +126,8 @@ func (r *run) prepareHeader() *StopError {
 // work makes the changes: what deletes comes first, then people and groups,
 // then the lanes side by side, and at last the people and groups that go.
 func (r *run) work() {
-	if !r.replaceOld() || !r.clearLanes() {
-		return
-	}
+	r.clearLanes()
+	r.replaceOld()
 	r.createAlone()
 	r.updateAll()
 	r.sendLanes()
@@ -156,28 +154,37 @@ func (r *run) each(n int, f func(i int)) {
 // replaceOld deletes the users and groups that others take the place of under
 // the same address: once the new one is recorded, nobody would know of the old
 // one.
-func (r *run) replaceOld() bool {
-	var ok sync.Map
+func (r *run) replaceOld() {
+	held := r.heldBack()
+	if held == nil {
+		return
+	}
+	replace := func(n *newcomer, old string, remove func() error) {
+		if r.take(n) != nil {
+			return
+		}
+		defer n.give()
+		err := errStillUsed
+		if !held[old] {
+			err = remove()
+		}
+		if err != nil && !stopping(err) {
+			r.settleNewcomer(n, err)
+		}
+	}
 	r.each(len(r.plan.Groups), func(i int) {
-		if c := &r.plan.Groups[i]; c.Action == planner.Replace && c.Before != nil {
-			if err := r.deleteGroup(c); err != nil {
-				r.fail(Failure{Object: c.Addr, Action: c.Action, Source: c.Source, Err: err})
-				ok.Store(c.Addr, false)
-			}
+		if c := &r.plan.Groups[i]; c.Action == planner.Replace {
+			replace(r.newcomers.addrs[c.Addr], c.Before.GUID, func() error { return r.deleteGroup(c) })
 		}
 	})
 	r.each(len(r.plan.Users), func(i int) {
-		if c := &r.plan.Users[i]; c.Action == planner.Replace && c.Before != nil {
-			if err := r.deleteUser(c); err != nil {
-				r.fail(Failure{Object: c.Addr, Action: c.Action, Source: c.Source, Err: err})
-				ok.Store(c.Addr, false)
-			}
+		if c := &r.plan.Users[i]; c.Action == planner.Replace {
+			replace(r.newcomers.addrs[c.Addr], c.Before.UID, func() error { return r.deleteUser(c) })
 		}
 	})
-	failed := false
-	ok.Range(func(any, any) bool { failed = true; return false })
-	return !failed
 }
+
+var errStillUsed = errors.New("the one before cannot be deleted while messages of it are left")
 
 // createAlone creates the users and groups that no message carries.
 func (r *run) createAlone() {

@@ -3,7 +3,11 @@ package applier
 import (
 	"fmt"
 	"math/rand/v2"
+	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/sowdev/sow/config"
 )
 
 // Arena is an app that the simulation walks its histories in.
@@ -93,3 +97,23 @@ func (a fakeArena) Populate(uid, name string) {
 func (a fakeArena) Broken() string { return a.broken }
 func (a fakeArena) Close()         {}
 func (a fakeArena) String() string { return fmt.Sprintf("%+v", a.quirks) }
+
+// SeedSmall seeds a small dataset with a group into an arena, and hands the
+// summary and what was reported to check.
+func SeedSmall(t *testing.T, arena func() Arena, check func(t *testing.T, s *Summary, events []Event)) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(restart))
+		w := &world{T: t, arena: arena(), store: &memory{boot: "one"}, data: newDataset()}
+		defer w.arena.Close()
+		w.data.group("lobby", func(g *config.Group) {
+			g.Owner = w.data.user("ana")
+			g.Moderators = []*config.User{w.data.user("kim")}
+			g.Description = "A place to meet"
+		})
+		w.small()
+		s := w.mustComplete(w.apply())
+		time.Sleep(time.Minute)
+		w.mustBeSeeded()
+		check(t, s, w.heard.events)
+	})
+}

@@ -102,9 +102,6 @@ func (l *lane) edit(c *planner.MessageChange) (answer *Message, err error) {
 func (l *lane) remove(c *planner.MessageChange) error {
 	b := c.Before
 	address := c.Addr.Conversation.Message(b.Key)
-	if c.StateOnly {
-		return l.recorded(l.journal.DeleteMessage(address))
-	}
 	id := b.ID
 	if b.InDoubt {
 		there := l.before(c)
@@ -123,6 +120,19 @@ func (l *lane) remove(c *planner.MessageChange) error {
 		return err
 	}
 	return l.recorded(l.journal.DeleteMessage(address))
+}
+
+// unlist takes a message out of the state that the app keeps under another
+// key.
+func (l *lane) unlist(c *planner.MessageChange) error {
+	if !c.StateOnly {
+		return nil // it was deleted before
+	}
+	if err := l.recorded(l.journal.DeleteMessage(c.Addr.Conversation.Message(c.Before.Key))); err != nil {
+		return err
+	}
+	l.finished(c, c.Before.ID, false)
+	return nil
 }
 
 // before is the chat that a message was sent to, which is another one when its

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/sowdev/sow/applier"
 	"github.com/sowdev/sow/applier/cometchat"
@@ -20,6 +21,22 @@ var walks = flag.Int("walks", 60, "how many histories the simulation over the em
 // saw the others' tests.
 func TestEmulatorSimulation(t *testing.T) {
 	applier.EachSeed(t, *walks, newEmulated)
+}
+
+// TestNothingIsWaitedForByDefault seeds the emulator as people start it: no
+// answer there leaves a doubt that has to be waited out.
+func TestNothingIsWaitedForByDefault(t *testing.T) {
+	arena := func() applier.Arena { return newEmulator(emulator.Quirks{}, 1) }
+	applier.SeedSmall(t, arena, func(t *testing.T, s *applier.Summary, events []applier.Event) {
+		if s.Elapsed > time.Second {
+			t.Errorf("it took %v", s.Elapsed)
+		}
+		for _, e := range events {
+			if e.Kind == applier.Doubt || e.Kind == applier.Waiting {
+				t.Errorf("%+v", e)
+			}
+		}
+	})
 }
 
 // emulated is the emulator as an arena.
@@ -37,22 +54,25 @@ var unseedable = map[string]bool{
 }
 
 func newEmulated(r *rand.Rand) applier.Arena {
-	e := &emulated{}
+	var quirks emulator.Quirks
 	for _, q := range emulator.List() {
 		if unseedable[q.Name] || r.IntN(3) == 0 {
 			continue
 		}
 		option := q.Options[r.IntN(len(q.Options))]
-		if err := e.quirks.Set(q.Name + "=" + option); err != nil {
+		if err := quirks.Set(q.Name + "=" + option); err != nil {
 			panic(err)
 		}
 	}
-	server, err := emulator.New(emulator.Options{APIKey: "key", Plan: emulator.Standard, Quirks: e.quirks, Seed: r.Uint64()})
+	return newEmulator(quirks, r.Uint64())
+}
+
+func newEmulator(quirks emulator.Quirks, seed uint64) *emulated {
+	server, err := emulator.New(emulator.Options{APIKey: "key", Plan: emulator.Standard, Quirks: quirks, Seed: seed})
 	if err != nil {
 		panic(err)
 	}
-	e.server = server
-	return e
+	return &emulated{server: server, quirks: quirks}
 }
 
 func (e *emulated) App(rates *applier.Rates) applier.App {

@@ -225,7 +225,7 @@ func (r *run) deleteGroup(c *planner.GroupChange) error {
 			return err
 		}
 	}
-	return r.recorded(r.journal.Delete(c.Addr))
+	return r.recorded(r.journal.Delete(c.Before.Addr))
 }
 
 func (r *run) removeGroup(guid string) error {

@@ -3,6 +3,7 @@ package applier
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sowdev/sow/config/addr"
 	"github.com/sowdev/sow/planner"
@@ -38,18 +39,13 @@ func (r *run) newLane(i int) *lane {
 	return l
 }
 
-// deletes says whether the lane has something to delete first.
-func (l *lane) deletes() bool {
-	if l.info.Counts.Messages.Delete+l.info.Counts.Messages.Replace > 0 {
-		return true
-	}
-	for i := range l.info.Changes {
-		switch l.info.Changes[i].Action {
-		case planner.Delete, planner.Replace:
-			return true
-		}
-	}
-	return false
+// deletes says whether the ith lane has something to delete first.
+func (r *run) deletes(i int) bool {
+	info := &r.plan.Lanes[i]
+	return info.Counts.Messages.Delete+info.Counts.Messages.Replace > 0 ||
+		slices.ContainsFunc(info.Changes, func(c planner.ConversationChange) bool {
+			return c.Action == planner.Delete || c.Action == planner.Replace
+		})
 }
 
 // clear deletes what the plan deletes or replaces. It reports whether the lane
@@ -63,7 +59,7 @@ func (l *lane) clear() bool {
 		if l.brake.isHalted() || l.ctx.Err() != nil {
 			return false
 		}
-		if c.Action != planner.Delete && c.Action != planner.Replace {
+		if c.Action != planner.Delete && c.Action != planner.Replace || c.StateOnly {
 			continue
 		}
 		if err := l.remove(c); err != nil {
@@ -115,8 +111,8 @@ func (l *lane) send() bool {
 			err = l.create(c)
 		case planner.Update:
 			err = l.update(c)
-		default:
-			continue
+		case planner.Delete:
+			err = l.unlist(c)
 		}
 		if err != nil {
 			return l.failed(c, err)

@@ -12,12 +12,11 @@ func activeLanes(parallelism int) int { return max(4*parallelism, 128) }
 // eachLane runs f for every lane that want asks for, a bounded number at a
 // time. Lanes begin in their order: a lane waits for newcomers of lanes before
 // it only, so that the first of those under way can always go on.
-func (r *run) eachLane(want func(l *lane) bool, f func(l *lane)) {
+func (r *run) eachLane(want func(i int) bool, f func(l *lane)) {
 	places := make(chan struct{}, activeLanes(r.Parallelism))
 	var under sync.WaitGroup
 	for i := range r.plan.Lanes {
-		l := r.newLane(i)
-		if !want(l) {
+		if !want(i) {
 			continue
 		}
 		select {
@@ -28,7 +27,7 @@ func (r *run) eachLane(want func(l *lane) bool, f func(l *lane)) {
 			break
 		}
 		under.Go(func() {
-			f(l)
+			f(r.newLane(i))
 			<-places
 		})
 	}
@@ -37,29 +36,28 @@ func (r *run) eachLane(want func(l *lane) bool, f func(l *lane)) {
 
 // clearLanes deletes what lanes delete or replace. A lane that fails here is
 // not sent.
-func (r *run) clearLanes() bool {
-	r.eachLane((*lane).deletes, func(l *lane) {
+func (r *run) clearLanes() {
+	r.eachLane(r.deletes, func(l *lane) {
 		if !l.clear() {
-			r.spoil(l)
+			r.spoil(l.index)
 		}
 	})
-	return !r.brake.isHalted() && r.ctx.Err() == nil
 }
 
 // spoil notes that a lane did not come to its end.
-func (r *run) spoil(l *lane) {
+func (r *run) spoil(i int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.spoilt == nil {
 		r.spoilt = make(map[int]bool)
 	}
-	r.spoilt[l.index] = true
+	r.spoilt[i] = true
 }
 
-func (r *run) isSpoilt(l *lane) bool {
+func (r *run) isSpoilt(i int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.spoilt[l.index]
+	return r.spoilt[i]
 }
 
 // sendLanes sends the lanes, while the members of groups are added beside them.
@@ -70,13 +68,13 @@ func (r *run) sendLanes() {
 		rolls.Go(func() { roll.work(r, over) })
 	}
 	for i, carried := range r.carriers {
-		if l := r.newLane(i); r.isSpoilt(l) {
+		if r.isSpoilt(i) {
 			abandonAll(carried)
 		}
 	}
-	r.eachLane(func(l *lane) bool { return !r.isSpoilt(l) }, func(l *lane) {
+	r.eachLane(func(i int) bool { return !r.isSpoilt(i) }, func(l *lane) {
 		if !l.send() {
-			r.spoil(l)
+			r.spoil(l.index)
 		}
 		abandonAll(r.carriers[l.index])
 	})

@@ -168,3 +168,73 @@ func TestUserUpdates(t *testing.T) {
 		})
 	}
 }
+
+func TestAnotherUID(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		u := w.data.user("ana")
+		w.data.between("a", "ana", "sam").chatter(4, "ana", "sam")
+		w.data.in("c", "lobby").chatter(3, "ana", "sam")
+		w.mustComplete(w.apply())
+		time.Sleep(time.Hour)
+		u.UID = "anabel"
+		w.data.byGUID["lobby"].GUID = "hall"
+		s := w.mustComplete(w.apply())
+		w.mustBeSeeded()
+		if w.app.users["ana"] != nil || w.app.groups["lobby"] != nil {
+			t.Errorf("the old ones are still there: %v", w.app.users)
+		}
+		if s.Elapsed > 5*time.Second {
+			t.Errorf("it took %v", s.Elapsed)
+		}
+	})
+}
+
+func TestOldUserStaysWhileMessagesAreLeft(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		u := w.data.user("ana")
+		w.data.between("a", "ana", "sam").chatter(4, "ana", "sam")
+		w.mustComplete(w.apply())
+		time.Sleep(time.Hour)
+		u.UID = "anabel"
+		w.app.faults = func(op string, n int) fault {
+			if op == "delete" {
+				return fault{kind: "before"}
+			}
+			return fault{}
+		}
+		s := w.apply()
+		if s.Complete() || w.app.users["ana"] == nil || w.app.users["anabel"] != nil {
+			t.Fatalf("%s: %v", describe(s), w.app.users)
+		}
+		w.app.faults = nil
+		w.mustComplete(w.apply())
+		w.mustBeSeeded()
+	})
+}
+
+func TestAnotherAddress(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		talk := w.data.between("a", "ana", "sam").chatter(3, "ana", "sam")
+		w.mustComplete(w.apply())
+		w.data.user("ana").Addr.Name = "anna"
+		talk.messages[1].Label = "other"
+		before := w.total()
+		s := w.mustComplete(w.apply())
+		w.mustBeQuiet()
+		w.mustAgree()
+		if n := w.total() - before; n > 3 {
+			t.Errorf("%d requests for what only the state has: %s", n, describe(s))
+		}
+	})
+}
+
+func TestConversationMoves(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		talk := w.data.between("a", "ana", "sam").chatter(3, "ana")
+		w.mustComplete(w.apply())
+		time.Sleep(time.Hour)
+		talk.c.Between[1] = w.data.user("kim")
+		w.mustComplete(w.apply())
+		w.mustBeSeeded()
+	})
+}

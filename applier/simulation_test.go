@@ -209,7 +209,7 @@ func (h *history) changeMind() {
 	i := h.IntN(n)
 	m := *t.messages[i]
 	switch {
-	case h.IntN(3) == 0 && !h.lost:
+	case h.IntN(3) == 0 && !h.lost && h.settled:
 		// A message that was sent, whose records were lost, and which then is
 		// declared no longer is nobody's: only reading the whole app shows it.
 		h.note("%s is removed", t.c.Addr.Message(m.Label))

@@ -222,7 +222,7 @@ func (r *run) deleteUser(c *planner.UserChange) error {
 			return err
 		}
 	}
-	return r.recorded(r.journal.Delete(c.Addr))
+	return r.recorded(r.journal.Delete(c.Before.Addr))
 }
 
 func (r *run) removeUser(uid string) error {
