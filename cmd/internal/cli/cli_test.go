@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sowdev/sow/applier/emulator"
+	"github.com/sowdev/sow/state"
+	"github.com/sowdev/sow/state/local"
 )
 
 // world is an Env in which nothing is taken from the process.
@@ -123,6 +125,40 @@ func TestPrivateEndpoint(t *testing.T) {
 	}
 	if users := app.Snapshot().Users; len(users) == 0 || users[0].UID != "ana" {
 		t.Errorf("the app has the users %v", users)
+	}
+}
+
+// TestLockedEmulator holds that the lock of the state comes before everything
+// else that only one run can have, so that the second run learns who has it.
+func TestLockedEmulator(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string) {
+		if err := os.WriteFile(filepath.Join(dir, "main.sow.hcl"), []byte(`user "ana" { name = "`+name+`" }`), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply := func() (code int, stderr string) {
+		var out, err bytes.Buffer
+		return Main(t.Context(), []string{"apply", "--emulator", "--auto-approve", dir}, world(&out, &err)), err.String()
+	}
+	write("Ana")
+	if code, stderr := apply(); code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, stderr)
+	}
+	write("Ana Lima")
+	store := local.New(filepath.Join(emulatorDir(dir), stateName(emulatorApp)))
+	lock, err := store.Lock(t.Context(), state.LockInfo{ID: "x", Command: "sow apply", PID: 42, Host: "elsewhere"}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, stderr := apply(); code != exitLocked || !strings.Contains(stderr, "elsewhere") {
+		t.Errorf("exit code %d, want %d\n%s", code, exitLocked, stderr)
+	}
+	if err := lock.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if code, stderr := apply(); code != exitOK {
+		t.Errorf("exit code %d\n%s", code, stderr)
 	}
 }
 

@@ -99,9 +99,6 @@ func limits(cfg *config.Config) applier.Limits {
 // startEmulator opens the app inside sow, with what is kept beside the
 // dataset.
 func (d *dataset) startEmulator() (*emulator.Server, error) {
-	if err := d.makeHome(); err != nil {
-		return nil, wrap(err, exitError, "The emulator has no place", "Making its directory")
-	}
 	server, err := emulator.New(emulator.Options{Dir: emulatorDir(d.dir), AppID: d.target.AppID, Plan: emulator.Unlimited})
 	if err != nil {
 		return nil, emulatorFailed(err)

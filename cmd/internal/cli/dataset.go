@@ -90,8 +90,8 @@ func (o *datasetOptions) openFor(ctx context.Context, r *run, destroy bool) (*da
 	return d, nil
 }
 
-// openState reads the state alone. The configuration is asked only for the
-// app; while it cannot be loaded, the flags and the environment have to do.
+// openState reads the state alone. The configuration is asked for the app; while
+// it cannot be loaded, the flags and the environment have to do.
 func (o *datasetOptions) openState(ctx context.Context, r *run) (*dataset, error) {
 	d := &dataset{dir: o.dir}
 	var app config.App
@@ -138,6 +138,9 @@ const emulatorApp = "emulator"
 // locateEmulator chooses the app inside sow. Settings for a real app decide
 // its id and nothing else: an endpoint or a region would not be used.
 func (o *datasetOptions) locateEmulator(r *run, d *dataset, app config.App) error {
+	if r.globals.endpoint != "" || r.globals.region != "" || r.globals.keyFile != "" {
+		return usage("--emulator is an app of its own: --endpoint, --region and --api-key-file are of no use with it.")
+	}
 	app.Endpoint, app.Region = "", ""
 	g := globals{appID: r.globals.appID}
 	env := r.env

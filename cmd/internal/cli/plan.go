@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
@@ -144,6 +146,9 @@ func (o *datasetOptions) command(name string, args ...string) string {
 // plan computes the plan and shows the warnings. A destroy needs no
 // configuration.
 func (d *dataset) plan(r *run, destroy bool) (*planner.Plan, error) {
+	if last := d.prior.Interrupted(); last != nil {
+		r.view.Note(fmt.Sprintf("A run that began at %s has not ended. The plan counts with what it has done so far.", last.Started.UTC().Format(time.RFC3339)))
+	}
 	opts := planner.Options{
 		AppID:  d.target.AppID,
 		Region: d.target.Region,
