@@ -33,7 +33,7 @@ func (r *run) settle(w *wanted, in *chat, since time.Time, c *planner.MessageCha
 		case err == nil && !begun.Before(deadline):
 			return nil, nil
 		case err != nil && time.Now().After(deadline.Add(patience)):
-			return nil, withHint(fmt.Errorf("the app cannot say whether it has the message: %w", err), doubtHint)
+			return nil, withHint(fmt.Errorf("the app cannot say whether it has the message: %w", r.gaveUp(err, since)), doubtHint)
 		}
 		next := pause
 		if left := time.Until(deadline); err == nil && next > left {

@@ -27,7 +27,7 @@ type wanted struct {
 // wanted describes a message that the state has.
 func (r *run) wanted(m *state.Message) *wanted {
 	return &wanted{
-		muid: m.MUID, sender: m.Sender, sentAt: m.SentAt, kind: cmpType(m.Type),
+		muid: m.MUID, sender: m.Sender, sentAt: m.SentAt, kind: wireType(m.Type),
 		text: m.Text, sealed: m.Sealed["text"], key: r.header.HashKey,
 	}
 }
@@ -53,7 +53,7 @@ func (w *wanted) matches(m *Message) match {
 			return collides
 		}
 		return same
-	case m.MUID != "" || m.Sender != w.sender || m.SentAt != w.sentAt || cmpType(m.Type) != w.kind:
+	case m.MUID != "" || m.Sender != w.sender || m.SentAt != w.sentAt || wireType(m.Type) != w.kind:
 		return different
 	case w.sealed != "":
 		if planner.Seal(w.key, "text", m.Data.Text) == w.sealed {

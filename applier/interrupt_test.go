@@ -3,6 +3,7 @@ package applier
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -319,4 +320,31 @@ func TestApplyingNothing(t *testing.T) {
 			t.Errorf("%s", describe(s))
 		}
 	})
+}
+
+// TestOutageStopsTheApply has the app go away in the middle: the lanes are not
+// tried one after the other.
+func TestOutageStopsTheApply(t *testing.T) {
+	for _, kind := range []string{"refuse", "before"} {
+		inWorld(t, quirks{}, func(w *world) {
+			for i := range 40 {
+				w.data.between(fmt.Sprintf("c%02d", i), fmt.Sprintf("a%02d", i), "sam").chatter(3, "sam")
+			}
+			w.opts.Parallelism = 2
+			w.app.faults = func(op string, n int) fault {
+				if w.app.calls["send"] > 10 {
+					return fault{kind: kind}
+				}
+				return fault{}
+			}
+			s := w.apply()
+			var stop *StopError
+			if !errors.As(s.Stopped, &stop) || stop.Cause != Unreachable || !stop.Wrote || s.Elapsed > 30*time.Minute {
+				t.Fatalf("%v: %s", s.Elapsed, describe(s))
+			}
+			w.app.faults = nil
+			w.mustComplete(w.apply())
+			w.mustBeSeeded()
+		})
+	}
 }

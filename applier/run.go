@@ -230,7 +230,7 @@ func ask[T any](r *run, k kind, quit <-chan struct{}, f func(ctx context.Context
 // gaveUp stops the whole apply when nothing at all was heard of the app since
 // the first of the tries that are given up.
 func (r *run) gaveUp(err error, begun time.Time) error {
-	if is[*NotSent](err) && r.lastAnswer.Load() < begun.UnixNano() {
+	if r.lastAnswer.Load() < begun.UnixNano() {
 		r.stop(&StopError{Cause: Unreachable, Err: err, Hint: unreachableHint})
 	}
 	return err

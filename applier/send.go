@@ -73,7 +73,7 @@ func (l *lane) compose(c *planner.MessageChange) {
 	}
 	l.outgoing = Outgoing{
 		Sender: m.Sender, Receiver: l.here.other(m.Sender), ReceiverType: "user",
-		Type: cmpType(m.Type), Data: contentOf(m), MUID: l.record.MUID, Tags: l.tags, SentAt: l.record.SentAt,
+		Type: wireType(m.Type), Data: contentOf(m), MUID: l.record.MUID, Tags: l.tags, SentAt: l.record.SentAt,
 	}
 	if l.here.group != "" {
 		l.outgoing.ReceiverType = "group"
@@ -86,8 +86,8 @@ func (l *lane) compose(c *planner.MessageChange) {
 	}
 }
 
-// cmpType is a message's type as the API names it.
-func cmpType(declared string) string {
+// wireType is a message's type as the API names it.
+func wireType(declared string) string {
 	if declared == "" {
 		return "text"
 	}
