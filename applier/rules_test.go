@@ -103,15 +103,18 @@ func TestLostAnswers(t *testing.T) {
 func TestMessageStaysInDoubtWhenTheAppCannotTell(t *testing.T) {
 	inWorld(t, quirks{}, func(w *world) {
 		w.data.between("a", "ana", "sam").chatter(3, "ana", "sam")
-		w.data.between("b", "ana", "kim").chatter(2, "ana", "kim")
+		w.data.between("b", "ana", "kim").chatter(60, "ana", "kim")
 		lost := false
 		w.app.faults = func(op string, n int) fault {
-			if op == "send" && n == 2 {
+			if op == "send" && !lost && strings.HasSuffix(w.app.log[len(w.app.log)-1], "sam says 1") {
 				lost = true
 				return fault{kind: "after"}
 			}
-			if lost && op == "list" {
+			switch {
+			case lost && op == "list":
 				return fault{kind: "before"}
+			case lost && op == "send":
+				return fault{kind: "slow", delay: 10 * time.Second} // the app is there all the while
 			}
 			return fault{}
 		}
