@@ -22,7 +22,12 @@ const benchKey = "00000000000000000000000000000000benchkey"
 // serveEmulator serves an emulator without rate limits, with its data in the
 // given directory.
 func serveEmulator(args []string) error {
-	server, err := emulator.New(emulator.Options{Dir: args[0], AppID: "bench", Plan: emulator.Unlimited})
+	// The bare loop posts out of order, before the messages that carry people.
+	var quirks emulator.Quirks
+	if err := quirks.Set("missing_entity=auto_create"); err != nil {
+		return err
+	}
+	server, err := emulator.New(emulator.Options{Dir: args[0], AppID: "bench", Plan: emulator.Unlimited, Quirks: quirks})
 	if err != nil {
 		return err
 	}
