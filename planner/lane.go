@@ -38,7 +38,7 @@ type laneResult struct {
 func (l *lane) plan(out *laneWriter) *laneResult {
 	r := &laneResult{info: LaneInfo{Chat: l.chat}}
 	alone := len(l.talks) == 1
-	skip := alone && l.talks[0].settled() && !l.reanchored
+	skip := alone && l.talks[0].steady() && !l.reanchored
 	diags, ok, err := l.read(skip)
 	if err == nil && !ok {
 		// What was left behind is needed after all.
@@ -58,9 +58,9 @@ func (l *lane) plan(out *laneWriter) *laneResult {
 	return r
 }
 
-// settled reports whether nothing is new about the conversation's record, so
+// steady reports whether nothing is new about the conversation's record, so
 // that a message which is as it was stays as it is.
-func (t *talk) settled() bool {
+func (t *talk) steady() bool {
 	return t.decl != nil && t.prev != nil && !t.moved() && !t.startsChanged() && !t.paceChanged() && !t.strict()
 }
 
