@@ -190,6 +190,9 @@ func (h *history) apply(kill bool) (code int, killed bool) {
 		h.t.Fatal(err)
 	}
 	code = cmd.ProcessState.ExitCode()
+	if file, err := findKey(h.dir); err != nil || file != "" {
+		h.t.Fatalf("the key is in %s (%v)", file, err) // journals are there only now
+	}
 	if text := output.String(); strings.Contains(text, canary) {
 		h.t.Fatalf("the key was printed:\n%s", text)
 	} else if code > 0 {

@@ -107,8 +107,12 @@ func (d *dataset) startEmulator() (*emulator.Server, error) {
 }
 
 func emulatorFailed(err error) error {
-	return wrap(err, exitError, "The emulator cannot start",
-		"If another sow emulator serves the same data, seed that one through COMETCHAT_ENDPOINT instead of --emulator")
+	var busy *emulator.InUseError
+	if errors.As(err, &busy) {
+		return fail(exitError, "The emulator is in use",
+			"Another sow has its data in %s open. Wait for it to end; or, if it is a sow emulator, seed that one: it says how when it starts, with %s.", busy.Dir, envEndpoint)
+	}
+	return &failure{code: exitError, summary: "The emulator cannot start", detail: sentence(err.Error()) + ".", err: err}
 }
 
 // makeHome makes the directory of the emulator, which git is told to leave

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -135,30 +136,31 @@ func (o *datasetOptions) locate(r *run, d *dataset, app config.App) (err error) 
 // emulatorApp is the app id of the emulator when nobody gives one.
 const emulatorApp = "emulator"
 
-// locateEmulator chooses the app inside sow. Settings for a real app decide
-// its id and nothing else: an endpoint or a region would not be used.
+// locateEmulator chooses the app inside sow.
 func (o *datasetOptions) locateEmulator(r *run, d *dataset, app config.App) error {
 	if r.globals.endpoint != "" || r.globals.region != "" || r.globals.keyFile != "" {
 		return usage("--emulator is an app of its own: --endpoint, --region and --api-key-file are of no use with it.")
 	}
-	app.Endpoint, app.Region = "", ""
-	g := globals{appID: r.globals.appID}
-	env := r.env
-	env.Environ = []string{envAppID + "=" + r.env.Getenv(envAppID)}
-	t, err := g.resolve(env, app)
+	id, err := o.emulatorAppID(r, app)
 	if err != nil {
 		return err
 	}
-	if t.AppID == "" {
-		t.AppID = emulatorApp
-	}
-	d.target = target{AppID: t.AppID, Region: onThisMachine, BaseURL: "http://" + emulatorApp + "/v3", emulator: true}
+	d.target = target{AppID: id, Region: onThisMachine, BaseURL: "http://" + emulatorApp + "/v3", emulator: true}
 	path := o.state
 	if path == "" {
-		path = filepath.Join(emulatorDir(o.dir), stateName(t.AppID))
+		path = filepath.Join(emulatorDir(o.dir), stateName(id))
 	}
 	d.store = local.New(path)
 	return nil
+}
+
+// emulatorAppID is the id of the app inside sow. Of the settings for a real app
+// it uses the id and nothing else.
+func (o *datasetOptions) emulatorAppID(r *run, app config.App) (string, error) {
+	g := globals{appID: r.globals.appID}
+	env := Env{Environ: []string{envAppID + "=" + r.env.Getenv(envAppID)}}
+	t, err := g.resolve(env, config.App{AppID: app.AppID})
+	return cmp.Or(t.AppID, emulatorApp), err
 }
 
 // stateName is the name of the file with the state of an app.

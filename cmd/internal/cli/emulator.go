@@ -129,7 +129,6 @@ func (o *emulatorOptions) server(r *run) (emulator.Options, error) {
 	}
 	options := emulator.Options{
 		Dir:      o.dataDir(),
-		AppID:    emulatorApp,
 		Plan:     emulator.Plan(o.plan),
 		Quirks:   quirks,
 		Faults:   faults,
@@ -143,11 +142,8 @@ func (o *emulatorOptions) server(r *run) (emulator.Options, error) {
 	default:
 		return emulator.Options{}, usage("There is no plan %q: the plans are free, standard and off.", o.plan)
 	}
-	switch target, err := r.globals.resolve(r.env, config.App{}); {
-	case err != nil:
+	if options.AppID, err = o.appID(r, options.Dir); err != nil {
 		return emulator.Options{}, err
-	case target.AppID != "":
-		options.AppID = target.AppID
 	}
 	if r.globals.keyFile != "" {
 		key, err := r.globals.apiKey(r.env)
@@ -160,6 +156,32 @@ func (o *emulatorOptions) server(r *run) (emulator.Options, error) {
 		options.OnRequest = func(q emulator.Request) { r.view.Note(requestLine(q)) }
 	}
 	return options, nil
+}
+
+// appID is the app to be: the one that a flag names, the one that was seeded
+// into the data, or the one that sow apply --emulator would be.
+func (o *emulatorOptions) appID(r *run, data string) (string, error) {
+	if seeded := seededApp(data); r.globals.appID == "" && seeded != "" {
+		return seeded, nil
+	}
+	d := datasetOptions{dir: o.dir}
+	var app config.App
+	if cfg, diags := config.Load(o.dir, d.vars.options(r.env)); !diags.HasErrors() {
+		app = cfg.App
+	}
+	return d.emulatorAppID(r, app)
+}
+
+// seededApp is the one app that has a state beside the emulator's data, or "".
+func seededApp(data string) string {
+	if data == "" {
+		return ""
+	}
+	state, err := onlyState(data)
+	if err != nil || state == "" {
+		return ""
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(filepath.Base(state), statePrefix), stateSuffix)
 }
 
 func (o *emulatorOptions) behaviour() (emulator.Quirks, []emulator.Fault, error) {

@@ -72,6 +72,7 @@ func TestOutcomes(t *testing.T) {
 		{"refused", stop(applier.Refused, false), exitUnreachable},
 		{"a full disk at the start", stop(applier.JournalFailed, false), exitError},
 		{"a full disk in the middle", stop(applier.JournalFailed, true), exitPartial},
+		{"a state that cannot be read", stop(applier.StateUnreadable, false), exitError},
 		{"a broken plan file", stop(applier.PlanUnreadable, false), exitError},
 		{"the first failure", stop(applier.FirstFailure, true), exitPartial},
 		{"the second Ctrl-C", &applier.Summary{Interrupted: true, Stopped: &applier.StopError{Cause: applier.Aborted, Err: context.Canceled}}, exitInterrupted},

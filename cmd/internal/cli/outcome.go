@@ -59,6 +59,8 @@ func stopped(s *applier.StopError) error {
 		summary = "The state cannot be written"
 	case applier.PlanUnreadable:
 		summary = "The plan cannot be read"
+	case applier.StateUnreadable:
+		summary = "The state cannot be read"
 	case applier.FirstFailure:
 		code, summary = exitPartial, "The first change failed"
 	}

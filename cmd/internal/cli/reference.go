@@ -57,7 +57,8 @@ turns them on.
 | the REST API key | ` + "`--api-key-file`" + ` | ` + "`COMETCHAT_API_KEY`" + ` | never |
 
 A flag counts more than the environment, and the environment more than the configuration. The key is
-needed only by what sends: a plan uses neither key nor network. An endpoint is scheme, host and port;
+needed only by what sends: a plan uses neither key nor network; without a key, what sends ends with
+code 1. An endpoint is scheme, host and port, and takes the place of the region;
 plain ` + "`http`" + ` is refused except for this machine and, with a warning, for private addresses.
 
 The state of a dataset and an app is ` + "`sow.APP.state.jsonl`" + ` beside the configuration, or what ` + "`--state`" + `
