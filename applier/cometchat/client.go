@@ -66,6 +66,7 @@ type Answer struct {
 // Client is a CometChat app over HTTP. Its methods may be called concurrently.
 type Client struct {
 	base     *url.URL
+	sendURL  *url.URL // made once, since a million messages go there
 	key      Key
 	http     *http.Client
 	timeout  time.Duration
@@ -120,6 +121,7 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		base:     base,
+		sendURL:  base.JoinPath(sendPath...),
 		key:      o.Key,
 		timeout:  o.Timeout,
 		agent:    o.UserAgent,
@@ -143,6 +145,7 @@ type call struct {
 	behalf   string // uid for the onBehalfOf header
 	body     any    // encoded as JSON; nil for none
 	patience time.Duration
+	send     bool // path is that of POST /moderation/messages
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -203,12 +206,10 @@ func (c *Client) roundTrip(ctx context.Context, r call) (*bytes.Buffer, error) {
 // request builds the HTTP request. The returned flag turns true once the
 // transport has begun to send the body.
 func (c *Client) request(ctx context.Context, r call) (*http.Request, *atomic.Bool, error) {
-	escaped := make([]string, len(r.path))
-	for i, segment := range r.path {
-		escaped[i] = url.PathEscape(segment)
+	target := c.sendURL
+	if !r.send {
+		target = c.target(r)
 	}
-	target := c.base.JoinPath(escaped...)
-	target.RawQuery = r.query.Encode()
 
 	sent := new(atomic.Bool)
 	req := (&http.Request{
@@ -243,6 +244,17 @@ func (c *Client) request(ctx context.Context, r call) (*http.Request, *atomic.Bo
 	req.GetBody = func() (io.ReadCloser, error) { return &watched{bytes.NewReader(encoded), sent}, nil }
 	req.Body, _ = req.GetBody()
 	return req, sent, nil
+}
+
+// target is the address of a call.
+func (c *Client) target(r call) *url.URL {
+	escaped := make([]string, len(r.path))
+	for i, segment := range r.path {
+		escaped[i] = url.PathEscape(segment)
+	}
+	target := c.base.JoinPath(escaped...)
+	target.RawQuery = r.query.Encode()
+	return target
 }
 
 // watched is a body that notes when the transport begins to read it.

@@ -39,6 +39,8 @@ func bodyOf(d applier.MessageData) dataBody {
 	return dataBody{Text: d.Text, CustomData: d.CustomData, Metadata: d.Metadata, Attachments: d.Attachments}
 }
 
+var sendPath = []string{"moderation", "messages"}
+
 // SendMessage sends a message through POST /moderation/messages.
 func (c *Client) SendMessage(ctx context.Context, m *applier.Outgoing) (*applier.Message, error) {
 	body := outgoingBody{
@@ -58,7 +60,7 @@ func (c *Client) SendMessage(ctx context.Context, m *applier.Outgoing) (*applier
 	if body.Type == "" {
 		body.Type = "text"
 	}
-	r := call{method: http.MethodPost, path: []string{"moderation", "messages"}, body: &body}
+	r := call{method: http.MethodPost, path: sendPath, send: true, body: &body}
 	if len(m.Data.Attachments) > 0 {
 		r.patience = mediaPatience * c.timeout
 	}
