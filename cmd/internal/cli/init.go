@@ -54,15 +54,15 @@ func runInit(r *run, o *initOptions) error {
 // initNextSteps is what to do after an init, with the directory as the shell
 // wants it.
 func initNextSteps(dir string) string {
-	suffix := ""
+	place, suffix := "here", ""
 	if dir != "." {
-		suffix = " " + shellWord(dir)
+		place, suffix = "in "+filepath.Clean(dir), " "+shellWord(dir)
 	}
-	return fmt.Sprintf(`A dataset is in %s. See what it would seed, and seed the emulator:
+	return fmt.Sprintf(`A dataset is %s. See what it would seed, and seed the emulator:
 
   sow plan%s
   sow apply --emulator%s
-`, filepath.Clean(dir), suffix, suffix)
+`, place, suffix, suffix)
 }
 
 // refuseToOverwrite finds what stands in the way of a new dataset in dir.
