@@ -10,6 +10,11 @@ import (
 var update = flag.Bool("update", false, "rewrite what the tests compare with")
 
 func TestMain(m *testing.M) {
+	// The scripts wait for the app more than they compute, so more of them than
+	// processors go on at a time. -parallel still decides.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"sow": main})
 }
 
