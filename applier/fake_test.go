@@ -40,7 +40,7 @@ type quirks struct {
 
 // fault is what happens to one request.
 type fault struct {
-	kind  string // "", refuse, before, after, later, slow, 429
+	kind  string // "", refuse, before, after, later, slow, 429, no
 	delay time.Duration
 }
 
@@ -149,6 +149,8 @@ func (f *fake) do(ctx context.Context, op, what string, work func() error) error
 		return err
 	case "429":
 		return &RateLimit{RetryAfter: now.delay}
+	case "no":
+		return &Refusal{Status: 404, Message: "<html>"}
 	}
 	return locked()
 }

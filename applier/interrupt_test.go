@@ -189,6 +189,37 @@ func TestRestoredBackup(t *testing.T) {
 	}
 }
 
+// TestLookingIsRefused: an app that does not let us look fails the lane that
+// wanted to, whichever look it is, and says nothing against the plan. The next
+// run finds everything.
+func TestLookingIsRefused(t *testing.T) {
+	for nth := 1; nth <= 8; nth++ {
+		t.Run(fmt.Sprint(nth), func(t *testing.T) {
+			inWorld(t, quirks{}, func(w *world) {
+				w.small()
+				w.mustComplete(w.apply())
+				time.Sleep(time.Hour)
+				w.store.snapshot = nil
+				before := w.app.calls["list"]
+				w.app.faults = func(op string, n int) fault {
+					if op == "list" && n == before+nth {
+						return fault{kind: "no"}
+					}
+					return fault{}
+				}
+				s := w.apply()
+				var stopped *StopError
+				if errors.As(s.Stopped, &stopped) && stopped.Cause == PlanUnreadable {
+					t.Errorf("the plan is blamed: %s", describe(s))
+				}
+				w.app.faults = nil
+				w.mustComplete(w.apply())
+				w.mustBeSeeded()
+			})
+		})
+	}
+}
+
 // TestEditedWhileTheStateWasLost takes over what is there as it is, and leaves
 // the difference to the next plan.
 func TestEditedWhileTheStateWasLost(t *testing.T) {

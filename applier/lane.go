@@ -98,8 +98,11 @@ func (l *lane) send() bool {
 	}
 	for c, err := range next {
 		if err != nil {
-			if stopping(err) {
+			switch {
+			case stopping(err):
 				return false
+			case c != nil: // it was to be looked for, and the app did not let us
+				return l.failed(c, err)
 			}
 			return l.unreadable(err)
 		}

@@ -51,12 +51,17 @@ func (s *scan) found(c *planner.MessageChange) *sighting {
 	return s.at[c]
 }
 
-// changes yields the lane's changes once they were looked for.
+// changes yields the lane's changes once they were looked for. When the app does
+// not let us look, the change that was to be looked for comes with the error; an
+// error without a change is the plan's.
 func (s *scan) changes(lane iter.Seq2[*planner.MessageChange, error]) iter.Seq2[*planner.MessageChange, error] {
 	return func(yield func(*planner.MessageChange, error) bool) {
 		flush := func() bool {
+			if len(s.piece) == 0 {
+				return true
+			}
 			if err := s.search(); err != nil {
-				yield(nil, err)
+				yield(s.piece[0], err)
 				return false
 			}
 			for _, c := range s.piece {
