@@ -3,6 +3,7 @@ package view
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 )
@@ -46,7 +47,7 @@ func breaks(text string, width int) []int {
 		breakAfter = func() { ends = append(ends, end); used = 0 }
 	)
 	for rest != "" {
-		segment, rest, _, state = uniseg.FirstLineSegmentInString(rest, state)
+		segment, rest, state = unbroken(rest, width, state)
 		solid := strings.TrimRightFunc(segment, unicode.IsSpace)
 		if used > 0 && used+textWidth(solid) > width {
 			breakAfter()
@@ -68,6 +69,25 @@ func breaks(text string, width int) []int {
 	}
 	return ends
 }
+
+// unbroken cuts off what stays on one line. A run of ASCII is broken at blanks
+// alone, although the standard would allow more: flags and addresses are there
+// to be copied. Only a run that no line has room for is broken as the standard
+// says.
+func unbroken(text string, width, state int) (word, rest string, newState int) {
+	first, rest, _, newState := uniseg.FirstLineSegmentInString(text, state)
+	firstRest, firstState := rest, newState
+	for last := first; rest != "" && isSolid(last[len(last)-1]) && rest[0] < utf8.RuneSelf; {
+		last, rest, _, newState = uniseg.FirstLineSegmentInString(rest, newState)
+	}
+	word = text[:len(text)-len(rest)]
+	if textWidth(strings.TrimRightFunc(word, unicode.IsSpace)) > width {
+		return first, firstRest, firstState
+	}
+	return word, rest, newState
+}
+
+func isSolid(last byte) bool { return last > ' ' && last < utf8.RuneSelf }
 
 // fitting returns the longest beginning of text that takes at most width
 // columns, and at least one character.
