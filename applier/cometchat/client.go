@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
@@ -203,8 +204,8 @@ func (c *Client) roundTrip(ctx context.Context, r call) (*bytes.Buffer, error) {
 	return body, nil
 }
 
-// request builds the HTTP request. The returned flag turns true once the
-// transport has begun to send the body.
+// request builds the HTTP request. The returned flag turns true before the
+// transport lets go of anything that the app could take for a request.
 func (c *Client) request(ctx context.Context, r call) (*http.Request, *atomic.Bool, error) {
 	target := c.sendURL
 	if !r.send {
@@ -212,6 +213,7 @@ func (c *Client) request(ctx context.Context, r call) (*http.Request, *atomic.Bo
 	}
 
 	sent := new(atomic.Bool)
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
 	req := (&http.Request{
 		Method:     r.method,
 		URL:        target,
@@ -231,8 +233,6 @@ func (c *Client) request(ctx context.Context, r call) (*http.Request, *atomic.Bo
 		req.Header["Onbehalfof"] = []string{r.behalf}
 	}
 	if r.body == nil {
-		// Without a body there is no telling when it went out.
-		sent.Store(r.method != http.MethodGet)
 		return req, sent, nil
 	}
 	encoded, err := encode(r.body)
@@ -241,7 +241,9 @@ func (c *Client) request(ctx context.Context, r call) (*http.Request, *atomic.Bo
 	}
 	req.Header["Content-Type"] = []string{"application/json"}
 	req.ContentLength = int64(len(encoded))
-	req.GetBody = func() (io.ReadCloser, error) { return &watched{bytes.NewReader(encoded), sent}, nil }
+	// The transport knows this kind of body: it goes out in one write with the
+	// headers.
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(encoded)), nil }
 	req.Body, _ = req.GetBody()
 	return req, sent, nil
 }
@@ -256,25 +258,6 @@ func (c *Client) target(r call) *url.URL {
 	target.RawQuery = r.query.Encode()
 	return target
 }
-
-// watched is a body that notes when the transport begins to read it.
-type watched struct {
-	*bytes.Reader
-	begun *atomic.Bool
-}
-
-func (w *watched) Read(p []byte) (int, error) {
-	w.begun.Store(true)
-	return w.Reader.Read(p)
-}
-
-// WriteTo keeps io.Copy from passing by Read.
-func (w *watched) WriteTo(dst io.Writer) (int64, error) {
-	w.begun.Store(true)
-	return w.Reader.WriteTo(dst)
-}
-
-func (w *watched) Close() error { return nil }
 
 // encode writes JSON without the escapes for HTML, which would count towards
 // the limit on a message's size.
