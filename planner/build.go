@@ -183,17 +183,18 @@ func (b *builder) planLanes(body *store) error {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	q := newQueue(len(b.lanes), workers)
-	buffers := sync.Pool{New: func() any { return []byte(nil) }}
+	writers := sync.Pool{New: func() any { return &laneWriter{body: body} }}
 	var group sync.WaitGroup
 	for range min(workers, len(b.lanes)) {
 		group.Go(func() {
 			for i, ok := q.next(); ok; i, ok = q.next() {
 				l := b.lanes[i]
-				out := &laneWriter{body: body, turn: q.turns[i], held: buffers.Get().([]byte)[:0]}
+				out := writers.Get().(*laneWriter)
+				out.reset(q.turns[i])
 				r := l.plan(out)
 				l.release()
 				q.finish(i, func() error {
-					defer buffers.Put(out.held)
+					defer writers.Put(out)
 					return b.take(r, out)
 				})
 			}

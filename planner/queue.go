@@ -75,6 +75,11 @@ type laneWriter struct {
 // maxHeld is how much of a lane is held until it is its turn.
 const maxHeld = 512 << 10
 
+// reset makes the writer one of a lane that gets its turn when that is closed.
+func (w *laneWriter) reset(turn <-chan struct{}) {
+	w.turn, w.held, w.started = turn, w.held[:0], false
+}
+
 func (w *laneWriter) write(line []byte) error {
 	w.held = append(w.held, line...)
 	if len(w.held) < maxHeld {

@@ -23,6 +23,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 
 	"github.com/google/renameio/v2"
@@ -132,10 +133,7 @@ func marshal(v any) ([]byte, error) {
 // summer counts and sums what is written.
 type summer struct {
 	w    io.Writer
-	hash interface {
-		io.Writer
-		Sum([]byte) []byte
-	}
+	hash hash.Hash
 	size int64
 }
 
