@@ -66,14 +66,16 @@ type Answer struct {
 
 // Client is a CometChat app over HTTP. Its methods may be called concurrently.
 type Client struct {
-	base     *url.URL
-	sendURL  *url.URL // made once, since a million messages go there
-	key      Key
-	http     *http.Client
-	timeout  time.Duration
-	agent    string
-	onAnswer func(Answer)
-	requests atomic.Int64
+	base    *url.URL
+	sendURL *url.URL // made once, since a million messages go there
+	key     Key
+	// A transport follows no redirects, which would carry the key to whatever
+	// host the answer names.
+	transport http.RoundTripper
+	timeout   time.Duration
+	agent     string
+	onAnswer  func(Answer)
+	requests  atomic.Int64
 }
 
 var _ applier.App = (*Client)(nil)
@@ -121,17 +123,13 @@ func New(o Options) (*Client, error) {
 		o.OnAnswer = func(Answer) {}
 	}
 	return &Client{
-		base:     base,
-		sendURL:  base.JoinPath(sendPath...),
-		key:      o.Key,
-		timeout:  o.Timeout,
-		agent:    o.UserAgent,
-		onAnswer: o.OnAnswer,
-		http: &http.Client{
-			Transport: o.Transport,
-			// A redirect would carry the key to whatever host the answer names.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		base:      base,
+		sendURL:   base.JoinPath(sendPath...),
+		key:       o.Key,
+		timeout:   o.Timeout,
+		agent:     o.UserAgent,
+		onAnswer:  o.OnAnswer,
+		transport: o.Transport,
 	}, nil
 }
 
@@ -180,7 +178,7 @@ func (c *Client) roundTrip(ctx context.Context, r call) (*bytes.Buffer, error) {
 		return nil, err
 	}
 	c.requests.Add(1)
-	res, err := c.http.Do(req)
+	res, err := c.transport.RoundTrip(req)
 	if err != nil {
 		return nil, transportError(ctx, request, sent, err)
 	}
