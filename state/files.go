@@ -42,7 +42,8 @@ type Files struct {
 	sections      []*section
 	bySection     map[addr.Object]uint32 // index in sections
 
-	log log
+	log    log
+	recent recent
 }
 
 // section is a conversation and what the two files have of its messages.
