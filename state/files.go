@@ -42,8 +42,7 @@ type Files struct {
 	sections      []*section
 	bySection     map[addr.Object]uint32 // index in sections
 
-	log    log
-	recent recent
+	log log
 }
 
 // section is a conversation and what the two files have of its messages.

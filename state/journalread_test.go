@@ -140,6 +140,7 @@ func TestOverlay(t *testing.T) {
 			// many to be held are read when they are wanted.
 			if s := f.section(a); s != nil {
 				o := newOverlay(f, func([]byte) uint64 { return 7 })
+				defer o.close()
 				o.in.most = 0
 				must(t, o.read(s.records))
 				var keysGot []string

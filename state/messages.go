@@ -80,6 +80,7 @@ func (f *Files) eachRow(s *section, visit func(row) error) error {
 		})
 	}
 	o := newOverlay(f, hashKey)
+	defer o.close()
 	if err := o.read(s.records); err != nil {
 		return err
 	}

@@ -41,9 +41,15 @@ var hashSeed = maphash.MakeSeed()
 func hashKey(key []byte) uint64 { return maphash.Bytes(hashSeed, key) }
 
 // newOverlay returns what the journal's records say of a conversation, to be
-// read.
+// read and then closed.
 func newOverlay(f *Files, hash func(key []byte) uint64) *overlay {
-	return &overlay{in: recordReader{f: f, most: mostHeld}, hash: hash}
+	pooled := buffers.Get().(*[]byte)
+	return &overlay{in: recordReader{f: f, buf: (*pooled)[:0], pooled: pooled, most: mostHeld}, hash: hash}
+}
+
+func (o *overlay) close() {
+	o.in.buf = nil
+	buffers.Put(o.in.pooled)
 }
 
 // read takes in the records of the conversation.

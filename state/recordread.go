@@ -5,14 +5,25 @@ import "slices"
 // recordReader reads records again that were checked when the journal was
 // opened.
 type recordReader struct {
-	f   *Files
-	buf []byte // for a record that does not lie in one block
+	f      *Files
+	buf    []byte
+	pooled *[]byte // what buf was at first
+	start  int64   // offset of buf in the file
+	next   int64   // offset after the record that was read last
+	ahead  int64   // how much to read at once
 
 	most int      // how many bytes of records may be held
 	held []uint32 // the records that are in text, in order
 	text []byte
 	ends []int // where each of them ends in text
 }
+
+// Records that lie near each other are read together, the more the longer this
+// goes on: a lane's records may be all of the journal, or one in a thousand.
+const (
+	firstAhead = 512
+	nearby     = 16 << 10
+)
 
 // mostHeld is how many bytes of one conversation's records are read once and
 // held. Of more, each record is read when it is wanted.
@@ -66,22 +77,21 @@ func (r *recordReader) read(n uint32) (record, error) {
 // line reads the line of record n. It is valid until the next call.
 func (r *recordReader) line(n uint32) ([]byte, error) {
 	from, to := r.f.log.records.span(n)
-	first, last := from/blockSize, (to-1)/blockSize
-	block, err := r.f.recent.block(r.f, first)
-	if err != nil {
-		return nil, err
-	}
-	if first == last {
-		return block[from-first*blockSize : to-first*blockSize], nil
-	}
-	r.buf = append(r.buf[:0], block[from-first*blockSize:]...)
-	for number := first + 1; number <= last; number++ {
-		if block, err = r.f.recent.block(r.f, number); err != nil {
-			return nil, err
+	if from < r.start || to > r.start+int64(len(r.buf)) {
+		if from < r.next || from-r.next > nearby {
+			r.ahead = 0
 		}
-		r.buf = append(r.buf, block[:min(to-number*blockSize, blockSize)]...)
+		r.ahead = min(max(2*r.ahead, firstAhead), bufferSize)
+		size := min(max(to-from, r.ahead), r.f.log.end-from)
+		r.buf = slices.Grow(r.buf[:0], int(size))[:size]
+		r.start = from
+		if got, err := r.f.journal.ReadAt(r.buf, from); got < len(r.buf) {
+			r.buf = r.buf[:0]
+			return nil, r.f.journalAccess(err)
+		}
 	}
-	return r.buf, nil
+	r.next = to
+	return r.buf[from-r.start : to-r.start], nil
 }
 
 // place returns where the message of an intend or put record stands.
