@@ -2,8 +2,10 @@ package state
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"io"
+	"slices"
 )
 
 // snapshotWriter writes the lines of a snapshot and sums them up.
@@ -57,18 +59,69 @@ func (f *Files) Fold(ctx context.Context, out io.Writer) error {
 			return err
 		}
 	}
-	for _, c := range f.conversations {
-		if err := ctx.Err(); err != nil {
+	for rest := f.conversations; len(rest) > 0; {
+		batch, held, err := f.sweep(rest)
+		if err != nil {
 			return err
 		}
-		if err := writeRow(w, c, encodeConversation); err != nil {
-			return err
+		for _, c := range batch {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := writeRow(w, c, encodeConversation); err != nil {
+				return err
+			}
+			s := f.section(c.Addr)
+			if err := f.foldMessages(ctx, w, s, held[s]); err != nil {
+				return err
+			}
+			delete(held, s)
 		}
-		if err := f.foldMessages(ctx, w, f.section(c.Addr)); err != nil {
-			return err
-		}
+		rest = rest[len(batch):]
 	}
 	return w.end()
+}
+
+// sweepBytes is how much of the journal is held at once while it is folded.
+const sweepBytes = 8 << 20
+
+// sweep takes conversations off the front whose records can be held together,
+// and reads these records in the order of the journal. Lanes that ran side by
+// side have their records among each other: read one lane after the other, the
+// journal would be read once for each.
+func (f *Files) sweep(conversations []*Conversation) (batch []*Conversation, all map[*section]*held, err error) {
+	type wanted struct {
+		record uint32
+		by     *held
+	}
+	var wants []wanted
+	all = make(map[*section]*held)
+	total := 0
+	for i, c := range conversations {
+		s := f.section(c.Addr)
+		size := f.log.bytes(s.records)
+		if total += size; i > 0 && total > sweepBytes {
+			break
+		}
+		batch = conversations[:i+1]
+		if size == 0 || size > sweepBytes {
+			continue // each of so many is read when it is wanted
+		}
+		all[s] = newHeld(s.records, size)
+		for _, n := range s.records {
+			wants = append(wants, wanted{n, all[s]})
+		}
+	}
+	slices.SortFunc(wants, func(a, b wanted) int { return cmp.Compare(a.record, b.record) })
+	in := recordReader{f: f}
+	for _, w := range wants {
+		line, err := in.line(w.record)
+		if err != nil {
+			return nil, nil, err
+		}
+		w.by.add(line)
+	}
+	return batch, all, nil
 }
 
 func writeRow[T any](w *snapshotWriter, row *T, encode func(*T) ([]byte, error)) error {
@@ -83,7 +136,7 @@ func writeRow[T any](w *snapshotWriter, row *T, encode func(*T) ([]byte, error))
 // not wanted any more.
 const ctxEvery = 4096
 
-func (f *Files) foldMessages(ctx context.Context, w *snapshotWriter, s *section) error {
+func (f *Files) foldMessages(ctx context.Context, w *snapshotWriter, s *section, h *held) error {
 	// A line leaves out the muid that derives from the dataset: it holds for
 	// the new snapshot only if the dataset stays. What people wrote by hand is
 	// brought into sow's own form.
@@ -91,7 +144,7 @@ func (f *Files) foldMessages(ctx context.Context, w *snapshotWriter, s *section)
 	old, derive := newMUIDs(f.dataset, s.addr), newMUIDs(f.header.Dataset, s.addr)
 	var buf []byte
 	n := 0
-	return f.eachRow(s, func(r row) error {
+	return f.eachRowHolding(s, h, func(r row) error {
 		if n++; n%ctxEvery == 0 {
 			if err := ctx.Err(); err != nil {
 				return err

@@ -477,6 +477,16 @@ func (r *journalReader) conclude() error {
 	return nil
 }
 
+// bytes is how long these records are together.
+func (l *log) bytes(records []uint32) int {
+	total := 0
+	for _, n := range records {
+		from, to := l.records.span(n)
+		total += int(to - from)
+	}
+	return total
+}
+
 // identity says which journal a snapshot took in: the number of its records, and
 // the checksum of the run marker, which has its like nowhere. It is "" without
 // any.

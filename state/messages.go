@@ -74,6 +74,12 @@ func (f *Files) Count(conversation addr.Object) int {
 
 // eachRow visits a conversation's messages in the order of the chat.
 func (f *Files) eachRow(s *section, visit func(row) error) error {
+	return f.eachRowHolding(s, nil, visit)
+}
+
+// eachRowHolding is eachRow with the conversation's records of the journal read
+// before, or nil.
+func (f *Files) eachRowHolding(s *section, h *held, visit func(row) error) error {
 	if len(s.records) == 0 {
 		return f.eachLine(s, func(line []byte, number int) error {
 			return visit(row{line: line, number: number})
@@ -81,6 +87,9 @@ func (f *Files) eachRow(s *section, visit func(row) error) error {
 	}
 	o := newOverlay(f, hashKey)
 	defer o.close()
+	if h != nil {
+		o.in.held = *h
+	}
 	if err := o.read(s.records); err != nil {
 		return err
 	}

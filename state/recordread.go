@@ -12,10 +12,38 @@ type recordReader struct {
 	next   int64   // offset after the record that was read last
 	ahead  int64   // how much to read at once
 
-	most int      // how many bytes of records may be held
-	held []uint32 // the records that are in text, in order
-	text []byte
-	ends []int // where each of them ends in text
+	most int // how many bytes of records may be held
+	held held
+}
+
+// held are lines of records that were read ahead of their use.
+type held struct {
+	records []uint32 // in order
+	text    []byte
+	ends    []int // where each of them ends in text
+}
+
+func newHeld(records []uint32, bytes int) *held {
+	return &held{records: records, text: make([]byte, 0, bytes), ends: make([]int, 0, len(records))}
+}
+
+// add takes in the line of the next of the records.
+func (h *held) add(line []byte) {
+	h.text = append(h.text, line...)
+	h.ends = append(h.ends, len(h.text))
+}
+
+// line returns the line of record n.
+func (h *held) line(n uint32) (line []byte, ok bool) {
+	i, ok := slices.BinarySearch(h.records, n)
+	if !ok {
+		return nil, false
+	}
+	start := 0
+	if i > 0 {
+		start = h.ends[i-1]
+	}
+	return h.text[start:h.ends[i]], true
 }
 
 // Records that lie near each other are read together, the more the longer this
@@ -29,39 +57,29 @@ const (
 // held. Of more, each record is read when it is wanted.
 const mostHeld = 1 << 20
 
-// hold reads these records, if they are not too many to be held.
+// hold reads these records, if they are not too many to be held and not held
+// already.
 func (r *recordReader) hold(records []uint32) error {
-	total := 0
-	for _, n := range records {
-		from, to := r.f.log.records.span(n)
-		total += int(to - from)
-	}
-	if total > r.most {
+	total := r.f.log.bytes(records)
+	if total > r.most || len(r.held.records) > 0 {
 		return nil
 	}
-	text, ends := make([]byte, 0, total), make([]int, 0, len(records))
+	h := newHeld(records, total)
 	for _, n := range records {
 		line, err := r.line(n)
 		if err != nil {
 			return err
 		}
-		text = append(text, line...)
-		ends = append(ends, len(text))
+		h.add(line)
 	}
-	r.held, r.text, r.ends = records, text, ends
+	r.held = *h
 	return nil
 }
 
 // read returns record n. It is valid until the next read.
 func (r *recordReader) read(n uint32) (record, error) {
-	var line []byte
-	if i, ok := slices.BinarySearch(r.held, n); ok {
-		start := 0
-		if i > 0 {
-			start = r.ends[i-1]
-		}
-		line = r.text[start:r.ends[i]]
-	} else {
+	line, ok := r.held.line(n)
+	if !ok {
 		var err error
 		if line, err = r.line(n); err != nil {
 			return record{}, err
