@@ -38,6 +38,8 @@ func SealUser(u *state.User, sensitive []string, hashKey string) *state.User {
 			s.json(name, &sealed.Metadata)
 		case "tags":
 			s.list(name, &sealed.Tags)
+		default:
+			panic(unknownSecret(name))
 		}
 	}
 	sealed.Sealed = s.sealed
@@ -51,6 +53,7 @@ func SealGroup(g *state.Group, sensitive []string, hashKey string) *state.Group 
 	s.text("password", &sealed.Password)
 	for _, name := range sensitive {
 		switch name {
+		case "password": // sealed above
 		case "name":
 			s.text(name, &sealed.Name)
 		case "icon":
@@ -61,6 +64,8 @@ func SealGroup(g *state.Group, sensitive []string, hashKey string) *state.Group 
 			s.json(name, &sealed.Metadata)
 		case "tags":
 			s.list(name, &sealed.Tags)
+		default:
+			panic(unknownSecret(name))
 		}
 	}
 	sealed.Sealed = s.sealed
@@ -89,11 +94,17 @@ func SealMessage(m *state.Message, sensitive []string, hashKey string) *state.Me
 			s.json(name, &sealed.Metadata)
 		case "tags":
 			s.list(name, &sealed.Tags)
+		default:
+			panic(unknownSecret(name))
 		}
 	}
 	sealed.Sealed = s.sealed
 	return &sealed
 }
+
+// unknownSecret is the panic over an attribute that is sensitive and that nobody
+// knows how to seal: passed over, it would be stored in clear.
+func unknownSecret(attribute string) string { return "planner: cannot seal the attribute " + attribute }
 
 // sealer moves values into seals. Empty ones are not declared and have no
 // seal.
