@@ -55,6 +55,15 @@ type Store interface {
 	// Lock takes the exclusive right to change the state, waiting at most wait
 	// for another holder; a [*LockedError] tells who holds it.
 	Lock(ctx context.Context, info LockInfo, wait time.Duration) (Lock, error)
+	// Holder returns who holds the lock by what is written beside it, or nil. A
+	// holder that died may still be named there.
+	Holder() (*LockInfo, error)
+	// ForceUnlock takes the lock away from the run with that id. Should the run
+	// still be at work, its next record fails, so that it sends nothing more.
+	// The error is a [*LockedError] when another run holds the lock, a
+	// [*AliveError] when the run can be seen to be alive, and [ErrNotLocked] when
+	// nobody holds it.
+	ForceUnlock(id string) error
 }
 
 // Lock is the exclusive right to change a state. It ends with Unlock or with
@@ -131,6 +140,21 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("%s is locked by %s (pid %d on %s, since %s)", e.Location,
 		e.Holder.Command, e.Holder.PID, e.Holder.Host, e.Holder.Started.UTC().Format(time.RFC3339))
 }
+
+// AliveError says that a lock was not taken away, because the run that holds it
+// is a process of this machine that has not ended.
+type AliveError struct {
+	Location string
+	Holder   LockInfo
+}
+
+func (e *AliveError) Error() string {
+	return fmt.Sprintf("%s is locked by %s, which is still running on this machine as process %d (since %s)", e.Location,
+		e.Holder.Command, e.Holder.PID, e.Holder.Started.UTC().Format(time.RFC3339))
+}
+
+// ErrNotLocked says that there is no lock to take away.
+var ErrNotLocked = errors.New("the state is not locked")
 
 // ErrNewer says that the state was written by a newer version of sow.
 var ErrNewer = errors.New("the state was written by a newer version of sow")

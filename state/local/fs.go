@@ -30,6 +30,9 @@ type FS interface {
 	// in it. When another process holds the lock, held is nil and note is what
 	// that one left.
 	TryLock(name string, note []byte) (held Held, holder []byte, err error)
+	// Runs reports whether the host is this machine, and the process one of its
+	// own that has not ended.
+	Runs(host string, pid int) bool
 	// Boot identifies the boot of this machine, "" when it cannot be told.
 	Boot() string
 }

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"time"
@@ -240,12 +241,33 @@ func parseHolder(note []byte) *state.LockInfo {
 	return &info
 }
 
-// ForceUnlock takes the lock away from the run with that id: one that hangs,
-// since a run that died has no lock. Should the run wake up, its next record
-// fails, so that it sends nothing more. The error is a [*state.LockedError]
-// when another run holds the lock, and [ErrNotLocked] when nobody does.
+// Holder implements [state.Store].
+func (s *Store) Holder() (*state.LockInfo, error) {
+	n, err := s.names()
+	if err != nil {
+		return nil, err
+	}
+	file, err := s.part(n.lock, "the lock")
+	if file == nil {
+		return nil, err
+	}
+	defer closeParts(file)
+	note, err := io.ReadAll(io.NewSectionReader(file, 0, file.Size()))
+	if err != nil {
+		return nil, access("read the lock", n.lock, err)
+	}
+	return parseHolder(note), nil
+}
+
+// ForceUnlock implements [state.Store]. The lock of a process ends with it, so
+// what a dead run has left is only its name; a lock that is held by a run that
+// is not alive here is held from another machine.
 func (s *Store) ForceUnlock(id string) error {
 	n, err := s.names()
+	if err != nil {
+		return err
+	}
+	left, err := s.Holder()
 	if err != nil {
 		return err
 	}
@@ -254,17 +276,23 @@ func (s *Store) ForceUnlock(id string) error {
 		return access("lock", n.lock, err)
 	}
 	if held != nil {
-		return errors.Join(ErrNotLocked, held.Unlock())
+		if err := held.Unlock(); err != nil {
+			return access("remove", n.lock, err)
+		}
+		if left == nil || left.ID != id {
+			return state.ErrNotLocked
+		}
+		return nil
 	}
 	info := parseHolder(holder)
-	if info == nil || info.ID != id {
+	switch {
+	case info == nil || info.ID != id:
 		return &state.LockedError{Location: s.path, Holder: info}
+	case s.fs.Runs(info.Host, info.PID):
+		return &state.AliveError{Location: s.path, Holder: *info}
 	}
 	if err := s.fs.Remove(n.lock); err != nil && !missing(err) {
 		return access("remove", n.lock, err)
 	}
 	return nil
 }
-
-// ErrNotLocked says that there is no lock to take away.
-var ErrNotLocked = errors.New("the state is not locked")

@@ -148,7 +148,7 @@ func TestForceUnlock(t *testing.T) {
 				path = filepath.Join(t.TempDir(), "app.state")
 			}
 			s := local.NewIn(fsys, path)
-			if err := s.ForceUnlock("holder"); !errors.Is(err, local.ErrNotLocked) {
+			if err := s.ForceUnlock("holder"); !errors.Is(err, state.ErrNotLocked) {
 				t.Errorf("error %v of a state that is not locked", err)
 			}
 			hanging, err := s.Lock(t.Context(), holder(), 0)
@@ -191,5 +191,39 @@ func TestUnnamedHolder(t *testing.T) {
 			t.Errorf("error %v, want %s", err, want)
 		}
 		must(t, held.Unlock())
+	}
+}
+
+// The lock of a process that is alive on this machine stays; what a dead one
+// has left is cleared away; one from another machine is taken.
+func TestForceUnlockLooksForTheHolder(t *testing.T) {
+	disk := faultfs.New("/data")
+	s := local.NewIn(disk.FS(), statePath)
+	held, err := s.Lock(t.Context(), holder(), 0)
+	must(t, err)
+	got, err := s.Holder()
+	must(t, err)
+	if want := holder(); !cmp.Equal(&want, got) {
+		t.Errorf("holder %+v, want %+v", got, want)
+	}
+	disk.SetLiving(holder().PID)
+	var alive *state.AliveError
+	if err := s.ForceUnlock("holder"); !errors.As(err, &alive) || alive.Holder.PID != holder().PID {
+		t.Errorf("error %v for a holder that is alive", err)
+	}
+	if _, err := local.NewIn(disk.FS(), statePath).Lock(t.Context(), state.LockInfo{}, 0); err == nil {
+		t.Error("the lock is gone all the same")
+	}
+	_ = held
+
+	disk.Kill()
+	disk.SetLiving(0)
+	s = local.NewIn(disk.FS(), statePath)
+	must(t, s.ForceUnlock("holder"))
+	if got, err := s.Holder(); got != nil || err != nil {
+		t.Errorf("the dead holder is still named: %+v, %v", got, err)
+	}
+	if err := s.ForceUnlock("holder"); !errors.Is(err, state.ErrNotLocked) {
+		t.Errorf("error %v the second time", err)
 	}
 }

@@ -64,6 +64,12 @@ func (OS) Resolve(name string) (string, error) {
 	return name, nil
 }
 
+// Runs implements [FS].
+func (OS) Runs(host string, pid int) bool {
+	here, err := os.Hostname()
+	return err == nil && host == here && pid > 0 && alive(pid)
+}
+
 const lockPerm = 0o644
 
 // TryLock implements [FS].

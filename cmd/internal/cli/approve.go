@@ -98,15 +98,18 @@ func (a *approval) ask(ctx context.Context, r *run, question string) error {
 		return fail(exitRefused, "Nobody approved",
 			"There is no terminal to ask on. Nothing was sent. Agree without being asked, or agree to a plan that was looked at, by its digest or as a file:\n  --auto-approve\n  --expect sha256:…\n  sow plan --out FILE, then sow apply FILE")
 	}
+	yes, err := r.confirm(ctx, question)
+	if err == nil && !yes {
+		err = fail(exitRefused, "Not approved", "The answer was not \"yes\". Nothing was sent.")
+	}
+	return err
+}
+
+// confirm asks on the terminal, and reports whether the answer was yes.
+func (r *run) confirm(ctx context.Context, question string) (bool, error) {
 	r.view.Ask(question + ` Only "yes" is taken: `)
 	answer, err := readLine(ctx, r.env.Stdin)
-	if err != nil {
-		return err
-	}
-	if answer != "yes" {
-		return fail(exitRefused, "Not approved", "The answer was not \"yes\". Nothing was sent.")
-	}
-	return nil
+	return answer == "yes", err
 }
 
 // readLine reads one line. A read from a terminal cannot be interrupted, so it

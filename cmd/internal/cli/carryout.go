@@ -101,7 +101,7 @@ func (o *applyOptions) lock(ctx context.Context, r *run, d *dataset) (state.Lock
 		Started: r.env.Now(),
 	}, o.lockTimeout)
 	if err != nil {
-		return nil, err
+		return nil, o.explainLock(err)
 	}
 	if err := d.unmoved(ctx); err != nil {
 		return nil, errors.Join(err, lock.Unlock())

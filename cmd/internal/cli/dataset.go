@@ -91,15 +91,10 @@ func (o *datasetOptions) openFor(ctx context.Context, r *run, destroy bool) (*da
 	return d, nil
 }
 
-// openState reads the state alone. The configuration is asked for the app; while
-// it cannot be loaded, the flags and the environment have to do.
+// openState reads the state alone.
 func (o *datasetOptions) openState(ctx context.Context, r *run) (*dataset, error) {
-	d := &dataset{dir: o.dir}
-	var app config.App
-	if cfg, diags := config.Load(o.dir, o.vars.options(r.env)); !diags.HasErrors() {
-		d.config, app = cfg, cfg.App
-	}
-	if err := o.locate(r, d, app); err != nil {
+	d, err := o.find(r)
+	if err != nil {
 		return nil, err
 	}
 	if err := d.read(ctx); err != nil {
@@ -109,6 +104,18 @@ func (o *datasetOptions) openState(ctx context.Context, r *run) (*dataset, error
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
+}
+
+// find decides which state it is about, and reads nothing of it. The
+// configuration is asked for the app; while it cannot be loaded, the flags and
+// the environment have to do.
+func (o *datasetOptions) find(r *run) (*dataset, error) {
+	d := &dataset{dir: o.dir}
+	var app config.App
+	if cfg, diags := config.Load(o.dir, o.vars.options(r.env)); !diags.HasErrors() {
+		d.config, app = cfg, cfg.App
+	}
+	return d, o.locate(r, d, app)
 }
 
 // locate decides which app and which state it is about.

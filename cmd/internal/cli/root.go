@@ -106,7 +106,7 @@ CometChat that runs inside sow.`,
 	root.AddCommand(
 		newPlanCmd(r), newApplyCmd(r), newDestroyCmd(r),
 		newInitCmd(r), newValidateCmd(r), newFmtCmd(r),
-		newShowCmd(r), newStateCmd(r),
+		newShowCmd(r), newStateCmd(r), newForceUnlockCmd(r),
 		newEmulatorCmd(r), newVersionCmd(r), newCompletionCmd(r),
 	)
 	return root

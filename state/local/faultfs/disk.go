@@ -73,6 +73,7 @@ type Disk struct {
 	fault    func(Op) Fault
 	readOnly bool
 	room     int // bytes that may still be written; negative: any number
+	living   int // the process id that runs on this machine; 0 when none does
 }
 
 // inode is the content of a file, whatever it is called.
@@ -136,6 +137,17 @@ func (d *Disk) SetRoom(bytes int) {
 	defer d.mu.Unlock()
 	d.room = bytes
 }
+
+// SetLiving says which process id runs on this machine, whose host name is
+// [Host]; 0 is none.
+func (d *Disk) SetLiving(pid int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.living = pid
+}
+
+// Host is the name of the machine that every disk is in.
+const Host = "host"
 
 // Kill ends all processes. What they wrote stays, synced or not.
 func (d *Disk) Kill() {

@@ -159,6 +159,13 @@ func (p process) SyncDir(dir string) error {
 // Resolve implements [local.FS]. The disk has no symbolic links.
 func (p process) Resolve(name string) (string, error) { return filepath.Clean(name), nil }
 
+// Runs implements [local.FS].
+func (p process) Runs(host string, pid int) bool {
+	p.disk.mu.Lock()
+	defer p.disk.mu.Unlock()
+	return host == Host && pid != 0 && pid == p.disk.living
+}
+
 // Boot implements [local.FS].
 func (p process) Boot() string {
 	p.disk.mu.Lock()
