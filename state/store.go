@@ -52,6 +52,9 @@ type Store interface {
 	Location() string
 	// Read opens the state. A missing state is no error: see [Reader.Exists].
 	Read(ctx context.Context) (Reader, error)
+	// Backup is where the snapshot before the present one is kept, "" when there
+	// is none.
+	Backup() string
 	// Lock takes the exclusive right to change the state, waiting at most wait
 	// for another holder; a [*LockedError] tells who holds it.
 	Lock(ctx context.Context, info LockInfo, wait time.Duration) (Lock, error)

@@ -53,6 +53,18 @@ func (s *Store) Read(ctx context.Context) (state.Reader, error) {
 	return opened, nil
 }
 
+// Backup implements [state.Store].
+func (s *Store) Backup() string {
+	n, err := s.names()
+	if err != nil {
+		return ""
+	}
+	if _, err := s.fs.Stat(n.backup); err != nil {
+		return ""
+	}
+	return n.backup
+}
+
 // names are the files of one state.
 type names struct {
 	snapshot, journal, backup, lock, fresh string

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -206,12 +207,28 @@ func onlyState(dir string) (string, error) {
 
 // read opens the state. Without a place for one it is empty.
 func (d *dataset) read(ctx context.Context) (err error) {
-	if d.store != nil && !d.homeless() {
-		d.prior, err = d.store.Read(ctx)
+	if d.store == nil || d.homeless() {
+		d.prior, err = state.Open(nil, nil, "")
 		return err
 	}
-	d.prior, err = state.Open(nil, nil, "")
-	return err
+	if d.prior, err = d.store.Read(ctx); err != nil {
+		return err
+	}
+	if backup := d.store.Backup(); backup != "" && !d.prior.Exists() {
+		d.diags = append(d.diags, lost(d.store.Location(), backup))
+	}
+	return nil
+}
+
+// lost warns of a state that was there once. To begin anew without one is
+// allowed, but must not happen by surprise: the app may be full already.
+func lost(location, backup string) *hcl.Diagnostic {
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagWarning,
+		Summary:  "The state is missing",
+		Detail: fmt.Sprintf("There is no %s, while the snapshot before it is still there: %s. Without the state, everything counts as not yet seeded. "+
+			"Put the file back, from version control or from that backup, before you apply; or remove the backup to begin anew.", location, backup),
+	}
 }
 
 // homeless reports whether the emulator has not been used yet, so that there
