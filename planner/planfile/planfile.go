@@ -26,8 +26,6 @@ import (
 	"hash"
 	"io"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/sowdev/sow/planner"
 )
 
@@ -77,7 +75,7 @@ func (e *DamageError) Error() string {
 // WriteFile saves a plan at path, readable for its owner alone. The file
 // appears whole or not at all, in place of one that is there.
 func WriteFile(path string, p *planner.Plan) (err error) {
-	f, err := renameio.NewPendingFile(path, renameio.WithStaticPermissions(0o600))
+	f, err := newPending(path)
 	if err != nil {
 		return err
 	}
