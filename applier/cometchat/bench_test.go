@@ -77,3 +77,23 @@ func BenchmarkBare(b *testing.B) {
 		}
 	})
 }
+
+func BenchmarkReadReceipt(b *testing.B) {
+	body, sent := []byte(benchAnswer), benchMessage()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := readReceipt(body, sent); !ok {
+			b.Fatal("not read the quick way")
+		}
+	}
+}
+
+func BenchmarkAppendOutgoing(b *testing.B) {
+	m := benchMessage()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := appendOutgoing(make([]byte, 0, outgoingRoom(m)), m); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
@@ -68,14 +67,18 @@ type Answer struct {
 type Client struct {
 	base    *url.URL
 	sendURL *url.URL // made once, since a million messages go there
-	key     Key
+	// What requests have as headers; shared, since a transport changes none.
+	bare, withBody, sending http.Header
 	// A transport follows no redirects, which would carry the key to whatever
 	// host the answer names.
 	transport http.RoundTripper
 	timeout   time.Duration
-	agent     string
 	onAnswer  func(Answer)
 	requests  atomic.Int64
+	clock     clock
+
+	mu   sync.Mutex
+	idle []*exchange
 }
 
 var _ applier.App = (*Client)(nil)
@@ -122,16 +125,33 @@ func New(o Options) (*Client, error) {
 	if o.OnAnswer == nil {
 		o.OnAnswer = func(Answer) {}
 	}
+	bare := http.Header{"Apikey": {string(o.Key)}, "Accept": {"application/json"}}
+	if o.UserAgent != "" {
+		bare.Set("User-Agent", o.UserAgent)
+	}
+	withBody := bare.Clone()
+	withBody.Set("Content-Type", "application/json")
+	// The answer to a send is short: to unpack it would take longer than to wait
+	// for all of it.
+	sending := withBody.Clone()
+	sending.Set("Accept-Encoding", "identity")
 	return &Client{
 		base:      base,
 		sendURL:   base.JoinPath(sendPath...),
-		key:       o.Key,
+		bare:      bare,
+		withBody:  withBody,
+		sending:   sending,
 		timeout:   o.Timeout,
-		agent:     o.UserAgent,
 		onAnswer:  o.OnAnswer,
 		transport: o.Transport,
 	}, nil
 }
+
+// String hides the key, which the headers hold.
+func (c *Client) String() string { return "cometchat.Client(" + c.base.Redacted() + ")" }
+
+// GoString hides the key.
+func (c *Client) GoString() string { return c.String() }
 
 // Requests returns how many requests were made so far.
 func (c *Client) Requests() int { return int(c.requests.Load()) }
@@ -144,74 +164,90 @@ type call struct {
 	behalf   string // uid for the onBehalfOf header
 	body     any    // encoded as JSON; nil for none
 	patience time.Duration
-	send     bool // path is that of POST /moderation/messages
+	message  []byte // for POST /moderation/messages: the body as JSON, instead of path and body
 }
-
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // do makes the request and decodes the answer into out, where that is not nil.
 func (c *Client) do(ctx context.Context, r call, out any) error {
-	body, err := c.roundTrip(ctx, r)
+	x, err := c.roundTrip(ctx, r)
 	if err != nil {
 		return err
 	}
-	defer buffers.Put(body)
+	defer c.release(x)
 	if out == nil {
 		return nil
 	}
-	if err := decode(body.Bytes(), out); err != nil {
-		return &applier.Unknown{Status: http.StatusOK, Body: beginning(body.Bytes()), Err: fmt.Errorf("the answer cannot be read: %w", err)}
+	return read(x.answer.Bytes(), out)
+}
+
+// read decodes the body of a success.
+func read(body []byte, out any) error {
+	if err := decode(body, out); err != nil {
+		return &applier.Unknown{Status: http.StatusOK, Body: beginning(body), Err: fmt.Errorf("the answer cannot be read: %w", err)}
 	}
 	return nil
 }
 
-// roundTrip makes the request and returns the body of a success, in a buffer
-// that goes back to the pool.
-func (c *Client) roundTrip(ctx context.Context, r call) (*bytes.Buffer, error) {
+// roundTrip makes the request and returns the exchange with the body of a
+// success, which is to be released.
+func (c *Client) roundTrip(ctx context.Context, r call) (*exchange, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if r.patience == 0 {
 		r.patience = c.timeout
 	}
-	request, cancel := context.WithTimeoutCause(ctx, r.patience, errTimeout)
-	defer cancel()
-	req, sent, err := c.request(request, r)
+	x := c.begin(ctx, r.patience)
+	req, err := c.request(x.ctx, r)
 	if err != nil {
+		x.discard()
 		return nil, err
 	}
 	c.requests.Add(1)
 	res, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return nil, transportError(ctx, request, sent, err)
+		defer x.discard()
+		return nil, transportError(x, err)
 	}
-	defer res.Body.Close()
-	c.onAnswer(readHeaders(res.Header, time.Now()))
+	now := time.Now()
+	c.onAnswer(c.clock.readHeaders(res.Header, now))
 
-	body := buffers.Get().(*bytes.Buffer)
-	body.Reset()
-	_, err = body.ReadFrom(io.LimitReader(res.Body, maxAnswer+1))
-	if err == nil && body.Len() > maxAnswer {
+	_, err = x.answer.ReadFrom(io.LimitReader(res.Body, maxAnswer+1))
+	res.Body.Close()
+	if err == nil && x.answer.Len() > maxAnswer {
 		err = errors.New("the answer is too large")
 	}
-	if err != nil && res.StatusCode != http.StatusTooManyRequests {
-		defer buffers.Put(body)
-		return nil, &applier.Unknown{Status: res.StatusCode, Body: beginning(body.Bytes()), Err: answerError(request, err)}
+	if err != nil {
+		defer x.discard()
+		if res.StatusCode != http.StatusTooManyRequests {
+			return nil, &applier.Unknown{Status: res.StatusCode, Body: beginning(x.answer.Bytes()), Err: answerError(x.ctx, err)}
+		}
+		return nil, refusal(res, x.answer.Bytes(), now)
 	}
-	if err := refusal(res, body.Bytes(), time.Now()); err != nil {
-		buffers.Put(body)
+	if err := refusal(res, x.answer.Bytes(), now); err != nil {
+		c.release(x)
 		return nil, err
 	}
-	return body, nil
+	return x, nil
 }
 
-// request builds the HTTP request. The returned flag turns true before the
-// transport lets go of anything that the app could take for a request.
-func (c *Client) request(ctx context.Context, r call) (*http.Request, *atomic.Bool, error) {
-	target := c.sendURL
-	if !r.send {
-		target = c.target(r)
+// request builds the HTTP request.
+func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
+	target, encoded, header := c.sendURL, r.message, c.sending
+	if r.message == nil {
+		target, header = c.target(r), c.bare
+		if r.body != nil {
+			var err error
+			if encoded, err = encode(r.body); err != nil {
+				return nil, err
+			}
+			header = c.withBody
+		}
 	}
-
-	sent := new(atomic.Bool)
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
+	if r.behalf != "" {
+		header = header.Clone()
+		header["Onbehalfof"] = []string{r.behalf}
+	}
 	req := (&http.Request{
 		Method:     r.method,
 		URL:        target,
@@ -219,31 +255,16 @@ func (c *Client) request(ctx context.Context, r call) (*http.Request, *atomic.Bo
 		Proto:      "HTTP/1.1",
 		ProtoMajor: 1,
 		ProtoMinor: 1,
-		Header: http.Header{
-			"Apikey": {string(c.key)},
-			"Accept": {"application/json"},
-		},
+		Header:     header,
 	}).WithContext(ctx)
-	if c.agent != "" {
-		req.Header["User-Agent"] = []string{c.agent}
+	if encoded != nil {
+		req.ContentLength = int64(len(encoded))
+		// The transport knows this kind of body: it goes out in one write with the
+		// headers.
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(encoded)), nil }
+		req.Body, _ = req.GetBody()
 	}
-	if r.behalf != "" {
-		req.Header["Onbehalfof"] = []string{r.behalf}
-	}
-	if r.body == nil {
-		return req, sent, nil
-	}
-	encoded, err := encode(r.body)
-	if err != nil {
-		return nil, nil, err
-	}
-	req.Header["Content-Type"] = []string{"application/json"}
-	req.ContentLength = int64(len(encoded))
-	// The transport knows this kind of body: it goes out in one write with the
-	// headers.
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(encoded)), nil }
-	req.Body, _ = req.GetBody()
-	return req, sent, nil
+	return req, nil
 }
 
 // target is the address of a call.

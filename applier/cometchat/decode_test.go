@@ -165,7 +165,7 @@ func TestHeaders(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, readHeaders(test.header, now)); diff != "" {
+			if diff := cmp.Diff(test.want, new(clock).readHeaders(test.header, now)); diff != "" {
 				t.Errorf("headers (-want +got):\n%s", diff)
 			}
 			if got := retryAfter(test.header, now); got != test.wait {

@@ -1,6 +1,7 @@
 package cometchat
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -67,8 +67,8 @@ func refusal(res *http.Response, body []byte, now time.Time) error {
 // mayHoldError is a cheap look at a successful answer: only an object whose
 // first key is "error" is worth decoding for one.
 func mayHoldError(body []byte) bool {
-	trimmed := strings.TrimLeft(string(body[:min(len(body), 64)]), " \t\r\n{")
-	return strings.HasPrefix(trimmed, `"error"`)
+	trimmed := bytes.TrimLeft(body[:min(len(body), 64)], " \t\r\n{")
+	return bytes.HasPrefix(trimmed, []byte(`"error"`))
 }
 
 // unsettled reports whether a code leaves open what the request did: the error
@@ -92,22 +92,17 @@ func codeError(e envelope) error {
 	return errors.New(e.Error.Code + ": " + e.Error.Message)
 }
 
-// transportError sorts the failure of a request that got no answer. caller is
-// the context the caller gave, request the one with the timeout.
-func transportError(caller, request context.Context, sent *atomic.Bool, err error) error {
-	if neverConnected(err) {
-		if caller.Err() != nil {
-			return caller.Err()
-		}
+// transportError sorts the failure of a request that got no answer.
+func transportError(x *exchange, err error) error {
+	switch {
+	case !neverConnected(err) && x.sent.Load():
+		return &applier.Unknown{Err: answerError(x.ctx, err)}
+	case x.caller.Err() != nil:
+		return x.caller.Err()
+	case neverConnected(err):
 		return &applier.NotSent{Err: bare(err)}
 	}
-	if !sent.Load() {
-		if caller.Err() != nil {
-			return caller.Err()
-		}
-		return &applier.NotSent{Err: answerError(request, err)}
-	}
-	return &applier.Unknown{Err: answerError(request, err)}
+	return &applier.NotSent{Err: answerError(x.ctx, err)}
 }
 
 // answerError prefers the cause of a timeout to the words of the transport.

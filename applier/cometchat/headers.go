@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sowdev/sow/applier"
@@ -17,10 +18,34 @@ var (
 	resetHeaders     = []string{"X-Ratelimit-Reset", "X-Rate-Limit-Reset"}
 )
 
+// clock remembers the last Date header that was read: answers of one second
+// have the same one. Its zero value is ready for use, also concurrently.
+type clock struct{ last atomic.Pointer[dated] }
+
+type dated struct {
+	text string
+	at   time.Time
+}
+
+// read returns the time of a Date header.
+func (c *clock) read(text string) (time.Time, bool) {
+	if last := c.last.Load(); last != nil && last.text == text {
+		return last.at, true
+	}
+	at, err := http.ParseTime(text)
+	if err == nil {
+		c.last.Store(&dated{text, at})
+	}
+	return at, err == nil
+}
+
 // readHeaders reads what an answer's headers tell besides its content. now is
 // when the answer arrived.
-func readHeaders(h http.Header, now time.Time) Answer {
+func (c *clock) readHeaders(h http.Header, now time.Time) Answer {
 	var a Answer
+	if date, ok := c.read(h.Get("Date")); ok {
+		a.Skew, a.HasSkew = date.Sub(now.Truncate(time.Second)), true
+	}
 	if limit, ok := number(h, limitHeaders); ok && limit > 0 {
 		remaining, known := number(h, remainingHeaders)
 		if !known {
@@ -28,11 +53,8 @@ func readHeaders(h http.Header, now time.Time) Answer {
 		}
 		a.Rate = applier.Rate{Limit: int(limit), Remaining: int(remaining)}
 		if reset, ok := number(h, resetHeaders); ok {
-			a.Rate.Reset = time.Unix(reset, 0).Add(-skew(h, now))
+			a.Rate.Reset = time.Unix(reset, 0).Add(-a.Skew)
 		}
-	}
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		a.Skew, a.HasSkew = date.Sub(now.Truncate(time.Second)), true
 	}
 	return a
 }

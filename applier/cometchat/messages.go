@@ -11,23 +11,6 @@ import (
 	"github.com/sowdev/sow/applier"
 )
 
-// outgoingBody is the body of POST /moderation/messages (page "Send message"
-// of the moderation API).
-type outgoingBody struct {
-	Category        string        `json:"category"`
-	Type            string        `json:"type"`
-	Data            dataBody      `json:"data"`
-	Sender          string        `json:"sender"`
-	Receiver        string        `json:"receiver"`
-	ReceiverType    string        `json:"receiverType"`
-	MUID            string        `json:"muid,omitempty"` // an empty one is refused
-	Tags            []string      `json:"tags,omitempty"`
-	SentAt          int64         `json:"sentAt,omitempty"`
-	SenderDetails   *userDetails  `json:"senderUserDetails,omitempty"`
-	ReceiverDetails *userDetails  `json:"receiverUserDetails,omitempty"`
-	GroupDetails    *groupDetails `json:"receiverGroupDetails,omitempty"`
-}
-
 type dataBody struct {
 	Text        string               `json:"text,omitempty"`
 	CustomData  json.RawMessage      `json:"customData,omitempty"`
@@ -41,30 +24,34 @@ func bodyOf(d applier.MessageData) dataBody {
 
 var sendPath = []string{"moderation", "messages"}
 
-// SendMessage sends a message through POST /moderation/messages.
+// SendMessage sends a message through POST /moderation/messages. Unless it
+// carries details, the message that is returned has only what a receipt is made
+// of: ids, sender, time, text and moderation status; and of the people and the
+// group their ids and when they were created.
 func (c *Client) SendMessage(ctx context.Context, m *applier.Outgoing) (*applier.Message, error) {
-	body := outgoingBody{
-		Category:        "message",
-		Type:            m.Type,
-		Data:            bodyOf(m.Data),
-		Sender:          m.Sender,
-		Receiver:        m.Receiver,
-		ReceiverType:    m.ReceiverType,
-		MUID:            m.MUID,
-		Tags:            m.Tags,
-		SentAt:          m.SentAt,
-		SenderDetails:   detailsOfUser(m.SenderDetails),
-		ReceiverDetails: detailsOfUser(m.ReceiverDetails),
-		GroupDetails:    detailsOfGroup(m.GroupDetails),
+	body, err := appendOutgoing(make([]byte, 0, outgoingRoom(m)), m)
+	if err != nil {
+		return nil, err
 	}
-	if body.Type == "" {
-		body.Type = "text"
-	}
-	r := call{method: http.MethodPost, path: sendPath, send: true, body: &body}
+	r := call{method: http.MethodPost, message: body}
 	if len(m.Data.Attachments) > 0 {
 		r.patience = mediaPatience * c.timeout
 	}
-	return c.message(ctx, r)
+	x, err := c.roundTrip(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer c.release(x)
+	if !carriesDetails(m) {
+		if receipt, ok := readReceipt(x.answer.Bytes(), m); ok {
+			return receipt, nil
+		}
+	}
+	return readMessage(x.answer.Bytes())
+}
+
+func carriesDetails(m *applier.Outgoing) bool {
+	return m.SenderDetails != nil || m.ReceiverDetails != nil || m.GroupDetails != nil
 }
 
 // EditMessage replaces the content of a message through PUT
@@ -81,11 +68,21 @@ func (c *Client) GetMessage(ctx context.Context, id string) (*applier.Message, e
 	return c.message(ctx, call{method: http.MethodGet, path: []string{"moderation", "messages", id}})
 }
 
-// message makes a request whose answer is one message. An answer without an id
-// says nothing.
+// message makes a request whose answer is one message.
 func (c *Client) message(ctx context.Context, r call) (*applier.Message, error) {
+	x, err := c.roundTrip(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer c.release(x)
+	return readMessage(x.answer.Bytes())
+}
+
+// readMessage reads an answer that is one message. One without an id says
+// nothing.
+func readMessage(body []byte) (*applier.Message, error) {
 	var answer messageAnswer
-	if err := c.do(ctx, r, &answer); err != nil {
+	if err := read(body, &answer); err != nil {
 		return nil, err
 	}
 	if !answer.Data.there || answer.Data.value.ID == "" {
