@@ -17,14 +17,17 @@ import (
 	"github.com/sowdev/sow/config/addr"
 	"github.com/sowdev/sow/planner"
 	"github.com/sowdev/sow/state"
+	"github.com/sowdev/sow/state/local"
+	"github.com/sowdev/sow/state/local/faultfs"
 )
 
 // world is an app, a state and a dataset, under a virtual clock.
 type world struct {
-	*testing.T
+	testing.TB
 	app   *fake // nil in other arenas
 	arena Arena
-	store *memory
+	store *memory       // of most tests
+	disk  *faultfs.Disk // of others, instead
 	data  *dataset
 	heard recorder
 	opts  Options
@@ -38,7 +41,7 @@ func inWorld(t *testing.T, q quirks, test func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(restart))
 		app := newFake(q)
-		w := &world{T: t, app: app, arena: fakeArena{app}, store: &memory{boot: "one"}, data: newDataset()}
+		w := &world{TB: t, app: app, arena: fakeArena{app}, store: &memory{boot: "one"}, data: newDataset()}
 		test(w)
 	})
 }
@@ -64,6 +67,19 @@ func (r *recorder) kinds(kind EventKind) (found []Event) {
 		}
 	}
 	return found
+}
+
+// read reads the state.
+func (w *world) read() state.Reader {
+	w.Helper()
+	if w.disk == nil {
+		return w.store.read(w)
+	}
+	r, err := local.NewIn(w.disk.FS(), statePath).Read(context.Background())
+	if err != nil {
+		w.Fatalf("read the state: %v", err)
+	}
+	return r
 }
 
 // apply plans and applies.
@@ -123,7 +139,7 @@ func describe(s *Summary) string {
 // mustBeQuiet is for a dataset that is seeded: nothing is left to plan.
 func (w *world) mustBeQuiet() {
 	w.Helper()
-	p := w.data.plan(w, w.store.read(w))
+	p := w.data.plan(w, w.read())
 	if !p.Empty() {
 		w.Fatalf("the plan after the apply is not empty: %+v users %+v groups %+v", p.Counts, p.Users, p.Groups)
 	}
@@ -175,7 +191,7 @@ func (w *world) mustAgree() {
 		ids[m.ID] = m
 	}
 	known := 0
-	r := w.store.read(w)
+	r := w.read()
 	for _, c := range r.Conversations() {
 		for m, err := range r.Messages(c.Addr) {
 			if err != nil {
@@ -226,7 +242,7 @@ func (w *world) mustAgree() {
 func (w *world) origins() map[string]state.Origin {
 	w.Helper()
 	origins := make(map[string]state.Origin)
-	for _, u := range w.store.read(w).Users() {
+	for _, u := range w.read().Users() {
 		origins[u.UID] = u.Origin
 	}
 	return origins

@@ -14,10 +14,17 @@ import (
 type Arena interface {
 	// App is the app as a client has it, for one apply.
 	App(rates *Rates) App
+	// Skew tells how far the app's clock is ahead, as a client last heard.
+	Skew() time.Duration
+	// Key is what the client proves itself with.
+	Key() string
 	// Fail makes a share of the requests fail in all the ways there are, and
-	// calls hook before each request. A share of 0 ends the failing.
+	// calls hook before each request and after its answer. A share of 0 ends the
+	// failing.
 	Fail(random *rand.Rand, share float64, hook func())
-	// Messages are those that the app holds.
+	// Injected counts the faults that requests were hit by, by kind.
+	Injected() map[string]int
+	// Messages are those that the app holds, in the order in which they came.
 	Messages() []Held
 	// People and Groups are the names of those that the app holds.
 	People() map[string]string
@@ -44,6 +51,10 @@ type Held struct {
 // fakeArena is the fake app as an arena.
 type fakeArena struct{ *fake }
 
+func (a fakeArena) Skew() time.Duration      { return 0 }
+func (a fakeArena) Key() string              { return "no key" }
+func (a fakeArena) Injected() map[string]int { return a.injected }
+
 func (a fakeArena) App(*Rates) App { return a.fake }
 
 func (a fakeArena) Fail(random *rand.Rand, share float64, hook func()) {
@@ -56,7 +67,9 @@ func (a fakeArena) Fail(random *rand.Rand, share float64, hook func()) {
 			return fault{}
 		}
 		kinds := []string{"refuse", "before", "after", "later", "slow", "429"}
-		return fault{kind: kinds[random.IntN(len(kinds))], delay: time.Duration(1+random.IntN(9)) * time.Second}
+		kind := kinds[random.IntN(len(kinds))]
+		a.injected["fake "+kind]++
+		return fault{kind: kind, delay: time.Duration(1+random.IntN(9)) * time.Second}
 	}
 }
 
@@ -103,7 +116,7 @@ func (a fakeArena) String() string { return fmt.Sprintf("%+v", a.quirks) }
 func SeedSmall(t *testing.T, arena func() Arena, check func(t *testing.T, s *Summary, events []Event)) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(restart))
-		w := &world{T: t, arena: arena(), store: &memory{boot: "one"}, data: newDataset()}
+		w := &world{TB: t, arena: arena(), store: &memory{boot: "one"}, data: newDataset()}
 		defer w.arena.Close()
 		w.data.group("lobby", func(g *config.Group) {
 			g.Owner = w.data.user("ana")

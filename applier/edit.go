@@ -1,6 +1,7 @@
 package applier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,8 +42,14 @@ func (l *lane) update(c *planner.MessageChange) error {
 	l.compose(c)
 	l.record.ID, l.record.Moderation = c.Before.ID, c.Before.Moderation
 	if !c.StateOnly {
+		if err := l.changingMessage(c.Addr.Conversation, c.Before); err != nil {
+			return err
+		}
 		answer, err := l.edit(c)
-		if err != nil {
+		switch {
+		case isRefusal(err): // nothing happened
+			return cmp.Or(l.recorded(l.journal.PutMessage(c.Addr.Conversation, c.Before)), err)
+		case err != nil:
 			return err
 		}
 		if answer.Moderation != "" {
@@ -98,12 +105,14 @@ func (l *lane) edit(c *planner.MessageChange) (answer *Message, err error) {
 }
 
 // remove deletes the message that the state has. One in doubt is looked for
-// first; one that the app does not have is as good as deleted.
+// first; one that the app does not have is as good as deleted. The state says
+// that the message is going before the app is told: should the run end before
+// its record, the next one knows that the app may have it no longer.
 func (l *lane) remove(c *planner.MessageChange) error {
 	b := c.Before
 	address := c.Addr.Conversation.Message(b.Key)
 	id := b.ID
-	if b.InDoubt {
+	if b.InDoubt && id == "" {
 		there := l.before(c)
 		found, err := l.settle(l.wanted(b), &there, l.began, c)
 		if err != nil {
@@ -113,6 +122,9 @@ func (l *lane) remove(c *planner.MessageChange) error {
 			return l.recorded(l.journal.Void(address, b.MUID))
 		}
 		id = found.ID
+	}
+	if err := l.goingMessage(c.Addr.Conversation, b, id); err != nil {
+		return err
 	}
 	l.wrote.Store(true)
 	err := l.patiently(func(ctx context.Context) error { return l.app.DeleteMessage(ctx, id) })

@@ -2,10 +2,13 @@ package applier_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"math/rand/v2"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,13 +17,11 @@ import (
 	"github.com/sowdev/sow/applier/emulator"
 )
 
-var walks = flag.Int("walks", 60, "how many histories the simulation over the emulator walks")
-
-// TestEmulatorSimulation is TestSimulation over the emulator and the client
-// that is used for real, over HTTP in memory: nobody who wrote one of the three
-// saw the others' tests.
-func TestEmulatorSimulation(t *testing.T) {
-	applier.EachSeed(t, *walks, newEmulated)
+// TestSimulation walks histories over the emulator and the client that is used
+// for real, through HTTP in memory: nobody who wrote one of the three saw the
+// others' tests.
+func TestSimulation(t *testing.T) {
+	applier.Simulate(t, newEmulated)
 }
 
 // TestNothingIsWaitedForByDefault seeds the emulator as people start it: no
@@ -44,7 +45,13 @@ type emulated struct {
 	server *emulator.Server
 	quirks emulator.Quirks
 	faults []emulator.Fault
+	seed   uint64
+	skew   atomic.Int64 // the app's clock less ours, in nanoseconds
+
+	mu     sync.Mutex
 	hook   func()
+	seen   map[uint64]uint64 // how often a request was made
+	broken string
 }
 
 // unseedable are the answers to open questions under which nothing can be
@@ -67,18 +74,30 @@ func newEmulated(r *rand.Rand) applier.Arena {
 	return newEmulator(quirks, r.Uint64())
 }
 
+// arenaKey and arenaHost are the key of the app, and the host that it may be
+// sent to.
+const (
+	arenaKey  = "c0ffee5ec2e7"
+	arenaHost = "emulator.api-us.cometchat.io"
+)
+
 func newEmulator(quirks emulator.Quirks, seed uint64) *emulated {
-	server, err := emulator.New(emulator.Options{APIKey: "key", Plan: emulator.Standard, Quirks: quirks, Seed: seed})
+	server, err := emulator.New(emulator.Options{APIKey: arenaKey, Plan: emulator.Standard, Quirks: quirks, Seed: seed})
 	if err != nil {
 		panic(err)
 	}
-	return &emulated{server: server, quirks: quirks}
+	return &emulated{server: server, quirks: quirks, seed: seed, seen: make(map[uint64]uint64)}
 }
 
 func (e *emulated) App(rates *applier.Rates) applier.App {
 	c, err := cometchat.New(cometchat.Options{
-		BaseURL: "http://emulator.api-us.cometchat.io/v3", Key: "key", Transport: hooked{e},
-		OnAnswer: func(a cometchat.Answer) { rates.Observe(a.Rate) },
+		BaseURL: "http://" + arenaHost + "/v3", Key: arenaKey, Transport: wire{e, e.server.Transport()},
+		OnAnswer: func(a cometchat.Answer) {
+			rates.Observe(a.Rate)
+			if a.HasSkew {
+				e.skew.Store(int64(a.Skew))
+			}
+		},
 	})
 	if err != nil {
 		panic(err)
@@ -86,26 +105,124 @@ func (e *emulated) App(rates *applier.Rates) applier.App {
 	return c
 }
 
-// hooked calls the arena's hook before each request.
-type hooked struct{ e *emulated }
+func (e *emulated) Skew() time.Duration { return time.Duration(e.skew.Load()) }
+func (e *emulated) Key() string         { return arenaKey }
 
-func (h hooked) RoundTrip(req *http.Request) (*http.Response, error) {
-	if h.e.hook != nil {
-		h.e.hook()
+// wire is the way to the app. Every request takes a while of its own both ways,
+// which the seed decides: so the seed decides in which order requests arrive.
+type wire struct {
+	e     *emulated
+	inner http.RoundTripper
+}
+
+// slowest is how long a request is on its way at the most, either way.
+const slowest = 40 * time.Millisecond
+
+func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Host != arenaHost || req.Host != arenaHost {
+		w.e.breaks("a request went to " + req.URL.Host + " as " + req.Host)
 	}
-	return h.e.server.Transport().RoundTrip(req)
+	there, back := w.e.latencies(req)
+	w.e.pass()
+	if err := sleep(req.Context(), there); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close() // as every transport must, on errors too
+		}
+		return nil, err
+	}
+	res, err := w.inner.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	w.e.pass()
+	if err := sleep(req.Context(), back); err != nil {
+		_ = res.Body.Close() // nobody reads it
+		return nil, err
+	}
+	return res, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// latencies follow from the seed, from what is asked, and from how often that
+// was asked before.
+func (e *emulated) latencies(req *http.Request) (there, back time.Duration) {
+	h := fnv.New64a()
+	fmt.Fprint(h, e.seed, req.Method, req.URL)
+	if req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			panic(err)
+		}
+		if _, err := io.Copy(h, body); err != nil {
+			panic(err)
+		}
+	}
+	what := h.Sum64()
+	e.mu.Lock()
+	e.seen[what]++
+	r := rand.New(rand.NewPCG(what, e.seen[what]))
+	e.mu.Unlock()
+	return time.Duration(r.Int64N(int64(slowest))), time.Duration(r.Int64N(int64(slowest)))
+}
+
+// pass calls the hook.
+func (e *emulated) pass() {
+	e.mu.Lock()
+	hook := e.hook
+	e.mu.Unlock()
+	if hook != nil {
+		hook()
+	}
+}
+
+func (e *emulated) breaks(rule string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.broken = rule
+}
+
+// someFault is a fault of any kind.
+func someFault(random *rand.Rand) string {
+	of := func(words ...string) string { return words[random.IntN(len(words))] }
+	kinds := emulator.FaultKinds()
+	switch kind := kinds[random.IntN(len(kinds))].Name; kind {
+	case "slow", "late":
+		return kind + ":45s"
+	case "delay":
+		return kind + ":" + of("200ms", "2s")
+	case "stored_later", "lag":
+		return kind + ":" + of("1s", "9s")
+	case "huge":
+		return kind + ":64K"
+	case "skew":
+		return kind + ":" + of("10m", "-10m")
+	case "429":
+		return kind + ":" + of("seconds", "date", "none")
+	case "500", "502", "503", "504":
+		return kind + ":" + of("json", "html", "empty") + ":" + of("before", "after", "later")
+	default:
+		return kind
+	}
 }
 
 func (e *emulated) Fail(random *rand.Rand, share float64, hook func()) {
-	e.hook, e.faults = hook, nil
+	e.mu.Lock()
+	e.hook = hook
+	e.mu.Unlock()
+	e.faults = nil
 	if share > 0 {
-		rules := []string{
-			"refuse", "dns", "drop_before", "drop_after", "half", "slow:45s", "delay:2s", "stored_later:8s", "lag:9s",
-			"408", "425", "429:seconds", "429:date", "429:none", "500", "502:html:before", "503:empty:after", "504:later",
-			"content_type", "truncated", "skew",
-		}
 		for range 4 {
-			f, err := emulator.ParseFault(fmt.Sprintf("%s=%.3f", rules[random.IntN(len(rules))], share/4))
+			f, err := emulator.ParseFault(fmt.Sprintf("%s=%.3f", someFault(random), share/4))
 			if err != nil {
 				panic(err)
 			}
@@ -116,6 +233,8 @@ func (e *emulated) Fail(random *rand.Rand, share float64, hook func()) {
 		panic(err)
 	}
 }
+
+func (e *emulated) Injected() map[string]int { return e.server.Snapshot().Faults }
 
 func (e *emulated) Messages() (held []applier.Held) {
 	for _, m := range e.server.Snapshot().Messages {
@@ -168,7 +287,11 @@ func (e *emulated) Populate(uid, name string) {
 	}
 }
 
-func (e *emulated) Broken() string { return "" }
+func (e *emulated) Broken() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.broken
+}
 
 func (e *emulated) Close() {
 	if err := e.server.Close(); err != nil {
@@ -176,4 +299,4 @@ func (e *emulated) Close() {
 	}
 }
 
-func (e *emulated) String() string { return fmt.Sprintf("quirks %v, faults %v", e.quirks, e.faults) }
+func (e *emulated) String() string { return fmt.Sprintf("faults %v, quirks %v", e.faults, e.quirks) }

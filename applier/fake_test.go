@@ -74,6 +74,7 @@ type fake struct {
 	heard    func(Rate)
 	chatting map[string]bool // chats with a send under way
 	broken   string          // the rule that a request broke
+	injected map[string]int  // faults, by kind
 }
 
 func newFake(q quirks) *fake {
@@ -81,6 +82,7 @@ func newFake(q quirks) *fake {
 		quirks: q, users: make(map[string]*User), groups: make(map[string]*Group),
 		members: make(map[string]map[string]string), calls: make(map[string]int),
 		sent: make(map[string][]time.Time), roles: map[string]bool{"default": true}, gone: make(map[string]bool),
+		injected: make(map[string]int),
 	}
 }
 

@@ -1,6 +1,7 @@
 package applier
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -132,13 +133,19 @@ func (r *run) confirmGroup(n *newcomer, seen *Group) error {
 // see roll.
 func (r *run) updateGroup(c *planner.GroupChange) error {
 	if !c.StateOnly {
+		if err := r.changingGroup(c.Before); err != nil {
+			return err
+		}
 		err := r.patchGroup(c)
 		if refusedWith(err, codeNoGroup) {
 			if err = r.remakeGroup(c); err == nil {
 				err = r.patchGroup(c)
 			}
 		}
-		if err != nil {
+		switch {
+		case isRefusal(err): // the next plan shows the same difference
+			return cmp.Or(r.recorded(r.journal.PutGroup(c.Before)), err)
+		case err != nil:
 			return err
 		}
 	}
@@ -157,16 +164,20 @@ func (r *run) updateGroup(c *planner.GroupChange) error {
 	return r.forget(c.From)
 }
 
-// remakeGroup creates a group anew that the app no longer has.
+// remakeGroup creates a group anew, with its members, that the app no longer
+// has.
 func (r *run) remakeGroup(c *planner.GroupChange) error {
 	r.wrote.Store(true)
 	_, err := ask(r, core, r.brake.halted, func(ctx context.Context) (*Group, error) {
 		return r.app.CreateGroup(ctx, wireGroup(c.After))
 	})
-	if refusedWith(err, codeGroupExists) {
+	switch {
+	case refusedWith(err, codeGroupExists):
 		return nil
+	case err != nil:
+		return err
 	}
-	return err
+	return r.rejoin(c.After)
 }
 
 func (r *run) patchGroup(c *planner.GroupChange) error {
@@ -221,6 +232,9 @@ func tellGroup(g *Group, err error) (told, error) {
 // and from the state.
 func (r *run) deleteGroup(c *planner.GroupChange) error {
 	if !c.Forget {
+		if err := r.changingGroup(c.Before); err != nil {
+			return err
+		}
 		if err := r.removeGroup(c.Before.GUID); err != nil {
 			return err
 		}
@@ -229,8 +243,7 @@ func (r *run) deleteGroup(c *planner.GroupChange) error {
 }
 
 func (r *run) removeGroup(guid string) error {
-	r.wrote.Store(true)
-	err := r.call(core, r.brake.halted, func(ctx context.Context) error { return r.app.DeleteGroup(ctx, guid) })
+	err := r.erase(func(ctx context.Context) error { return r.app.DeleteGroup(ctx, guid) })
 	if err != nil && !refusedWith(err, codeNoGroup) {
 		return fmt.Errorf("delete %s: %w", guid, err)
 	}

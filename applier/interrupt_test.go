@@ -379,3 +379,51 @@ func TestOutageStopsTheApply(t *testing.T) {
 		})
 	}
 }
+
+// TestDeleteWithoutARecord ends a destroy between a delete and its record, and
+// then the dataset is wanted after all: the message that is gone is sent again,
+// although the state knew its id.
+func TestDeleteWithoutARecord(t *testing.T) {
+	for _, kind := range []string{"", "before"} { // the app has deleted it, or has not
+		inWorld(t, quirks{duplicate: "reject"}, func(w *world) {
+			w.small()
+			w.mustComplete(w.apply())
+			time.Sleep(time.Hour)
+			w.app.faults = func(op string, n int) fault {
+				if op == "delete" && n == 3 {
+					w.store.mu.Lock()
+					w.store.broken = errors.New("input/output error")
+					w.store.mu.Unlock()
+					return fault{kind: kind}
+				}
+				return fault{}
+			}
+			if s := w.destroy(); s.Stopped == nil {
+				t.Fatalf("%s", describe(s))
+			}
+			w.store.broken, w.app.faults = nil, nil
+			w.mustComplete(w.apply())
+			w.mustBeSeeded()
+		})
+	}
+}
+
+// TestLostDeleteComesLate loses the answers to a destroy's deletes of people
+// and groups, which the app does a while later. What is seeded right after it
+// must not be deleted by them.
+func TestLostDeleteComesLate(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		w.small()
+		w.mustComplete(w.apply())
+		w.app.faults = func(op string, n int) fault {
+			if (op == "delete user" || op == "delete group") && n == 1 {
+				return fault{kind: "later", delay: 20 * time.Second}
+			}
+			return fault{}
+		}
+		w.mustComplete(w.destroy())
+		w.mustComplete(w.apply())
+		time.Sleep(time.Minute)
+		w.mustBeSeeded()
+	})
+}

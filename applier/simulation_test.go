@@ -1,362 +1,248 @@
 package applier
 
 import (
-	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"strings"
-	"sync"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/sowdev/sow/config"
+	"github.com/sowdev/sow/internal/figures"
+	"github.com/sowdev/sow/state/local/faultfs"
 )
 
 var (
-	seeds = flag.Int("seeds", 300, "how many histories the simulation walks")
-	seed  = flag.Uint64("seed", 0, "the one history to walk")
+	seeds       = flag.Int("seeds", 100, "how many histories the simulation walks")
+	seed        = flag.Uint64("seed", 0, "the one history to walk")
+	figuresFile = flag.String("figures", "", "a `file` that gets the counts of what was tried")
 )
 
-// TestSimulation walks random datasets under random behaviours of the app,
-// faults, crashes and changes of mind. Whatever happens, applying again ends
-// with every message in the app exactly once, in order, and the state agreeing.
-func TestSimulation(t *testing.T) {
-	EachSeed(t, *seeds, func(r *rand.Rand) Arena { return fakeArena{newFake(behave(r))} })
-}
-
-// EachSeed walks n histories, or the one that -seed names, each in an arena of
-// its own.
-func EachSeed(t *testing.T, n int, arena func(r *rand.Rand) Arena) {
-	if *seed != 0 {
-		simulate(t, *seed, arena)
-		return
-	}
-	if testing.Short() {
-		n = min(n, 50)
-	}
-	for s := range n {
-		t.Run(fmt.Sprint(s+1), func(t *testing.T) { simulate(t, uint64(s+1), arena) })
-		if t.Failed() {
-			return
+// Simulate walks random datasets under random behaviours of the app, faults of
+// the network and of the disk, crashes and changes of mind. Whatever happens,
+// applying again ends with every message in the app exactly once, in order, and
+// the state agreeing.
+//
+// One seed is one history: it decides the dataset, the app, every fault, the
+// order in which requests arrive and the moment of every crash. What is left to
+// the runtime is which of two goroutines goes first that wake at the same
+// nanosecond of the virtual clock. Most histories are walked in the arena that
+// is given; some in the fake app of this package, which was written by somebody
+// else.
+//
+// A history that breaks a promise is told with its seed, cut down to the steps
+// that it needs.
+func Simulate(t *testing.T, arena func(r *rand.Rand) Arena) {
+	choose := func(r *rand.Rand) Arena {
+		if r.IntN(4) == 0 {
+			return fakeArena{newFake(behave(r))}
 		}
+		return arena(r)
+	}
+	first, last := uint64(1), uint64(*seeds)
+	if testing.Short() {
+		last = min(last, 40)
+	}
+	if *seed != 0 {
+		first, last = *seed, *seed
+	}
+	var (
+		counts figures.Figures
+		broken atomic.Bool
+	)
+	t.Run("seeds", func(t *testing.T) {
+		for s := first; s <= last; s++ {
+			t.Run(fmt.Sprint(s), func(t *testing.T) {
+				t.Parallel()
+				if broken.Load() {
+					return // one broken history is enough to read
+				}
+				script := newScript(s)
+				why, _ := script.walk(t, choose, &counts)
+				counts.Add("seeds", 1)
+				if why == "" {
+					return
+				}
+				counts.Add("violations", 1)
+				broken.Store(true)
+				script.report(t, choose, why)
+			})
+		}
+	})
+	counts.Add("violations", 0)
+	t.Log(&counts)
+	if err := counts.Save(*figuresFile, "TestSimulation"); err != nil {
+		t.Error(err)
 	}
 }
 
-// history is one walk.
-type history struct {
-	*world
-	*rand.Rand
-	talks   []*simTalk
-	lost    bool // the power has failed once
-	settled bool // the last apply was complete
-	steps   []string
+// script is a history before it is walked.
+type script struct {
+	seed  uint64
+	steps []step
 }
 
-func simulate(t *testing.T, seed uint64, arena func(r *rand.Rand) Arena) {
+// step is one thing that happens. What else is random about it follows from its
+// seed, so that it stays the same when other steps are left out.
+type step struct {
+	act   act
+	seed  uint64
+	share float64 // of the requests that fail
+	end   end
+}
+
+// act is what is done.
+type act string
+
+const (
+	actApply   act = "apply"
+	actDestroy act = "destroy"
+	actEdit    act = "edit"
+	actWait    act = "wait"
+	actReboot  act = "the machine loses power"
+)
+
+// end is what becomes of an apply or a destroy.
+type end string
+
+const (
+	endItself    end = "goes to its end"
+	endStop      end = "is told to stop"
+	endAbort     end = "is told to stop at once"
+	endKill      end = "is killed"
+	endPower     end = "loses power"
+	endDiskKill  end = "is killed in the middle of writing"
+	endDiskPower end = "loses power in the middle of writing"
+	endDiskError end = "has an error of the disk"
+	endDiskFull  end = "has a full disk"
+)
+
+func newScript(seed uint64) script {
+	r := rand.New(rand.NewPCG(seed, 2))
+	s := script{seed: seed}
+	for range 1 + r.IntN(9) {
+		st := step{
+			act:   pick(r, actApply, actApply, actApply, actEdit, actEdit, actWait, actDestroy, actReboot),
+			seed:  r.Uint64(),
+			share: pick(r, 0, 0.05, 0.3),
+			end: pick(r, endItself, endItself, endStop, endAbort, endKill, endKill, endPower, endPower,
+				endDiskKill, endDiskPower, endDiskError, endDiskFull),
+		}
+		if st.act == actDestroy && r.IntN(2) == 0 {
+			st.act = actApply
+		}
+		s.steps = append(s.steps, st)
+	}
+	return s
+}
+
+// walk goes through the history, and returns how it broke a promise, or "", and
+// what happened on the way.
+func (s script) walk(t *testing.T, arena func(r *rand.Rand) Arena, counts *figures.Figures) (why string, notes []string) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(restart))
-		r := rand.New(rand.NewPCG(seed, 1))
+		try := &attempt{TB: t}
+		r := rand.New(rand.NewPCG(s.seed, 1))
 		h := &history{
-			world: &world{T: t, arena: arena(r), store: &memory{boot: "one"}, data: newDataset()},
-			Rand:  r,
+			world:  &world{TB: try, arena: arena(r), disk: faultfs.New("/data"), data: newDataset()},
+			Rand:   r,
+			ever:   make(map[string]bool),
+			counts: counts,
 		}
-		defer h.arena.Close()
 		defer func() {
-			if t.Failed() {
-				t.Logf("run again with -run '%s' -seed %d; %s", strings.Split(t.Name(), "/")[0], seed, h.arena)
-				for _, step := range h.steps {
-					t.Log(step)
-				}
+			notes = append(notes, h.arena.String())
+			notes = append(notes, h.notes...)
+			counts.AddAll("network fault: ", h.arena.Injected())
+			h.arena.Close()
+			if p := recover(); p != nil && p != any(try) {
+				panic(p)
 			}
+			why = try.why
 		}()
 		h.compose()
-		for range h.IntN(5) {
-			h.round()
-			if h.IntN(3) == 0 {
-				h.changeMind()
-			}
-			time.Sleep(time.Duration(h.IntN(40)) * time.Second)
+		for _, st := range s.steps {
+			h.take(st)
 		}
+		h.Rand = rand.New(rand.NewPCG(s.seed, 3))
 		h.calm()
 	})
+	return why, notes
 }
 
-func (h *history) note(format string, args ...any) {
-	h.steps = append(h.steps, fmt.Sprintf(format, args...))
-}
-
-func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
-
-// behave chooses how the app behaves.
-func behave(r *rand.Rand) quirks {
-	return quirks{
-		duplicate:  pick(r, "", "reject", "existing"),
-		rejectCode: pick(r, "", "import", "unknown"),
-		readback:   pick(r, "", "send", "nowhere"),
-		settle:     pick(r, 0, 3*time.Second, 10*time.Second),
-		details:    pick(r, "", "update", "reject"),
-		missing:    pick(r, "", "bad_request", "auto"),
-		effects:    pick(r, "", "entities", "message"),
-		owner:      pick(r, "", "system", "dangling"),
-		member:     pick(r, "", "always"),
-		creator:    r.IntN(2) == 0,
-		joins:      r.IntN(2) == 0,
-		ownerIn:    r.IntN(2) == 0,
-		hidden:     r.IntN(3) == 0,
-		paging:     pick(r, "", "page"),
-		byID:       r.IntN(2) == 0,
-		moderation: pick(r, "", "keyword", "pending", "approved", "off"),
-		senderMax:  pick(r, 0, 0, 5),
-		appMax:     pick(r, 0, 0, 60),
-		retryAfter: r.IntN(2) == 0,
-		metaMerge:  r.IntN(2) == 0,
-		untold:     r.IntN(3) == 0,
+// report tells of a history that broke a promise: as it was, and cut down.
+func (s script) report(t *testing.T, arena func(r *rand.Rand) Arena, why string) {
+	var nobody figures.Figures
+	small := s.shrink(func(c script) bool {
+		broken, _ := c.walk(t, arena, &nobody)
+		return broken != ""
+	})
+	short, notes := small.walk(t, arena, &nobody)
+	if short == "" {
+		t.Errorf("%s\nThe shortest history does not repeat. To see the whole one again:\n  go test ./applier -run TestSimulation -seed %d", why, s.seed)
+		return
 	}
+	t.Errorf("%s\n%d of %d steps are enough:", short, len(small.steps), len(s.steps))
+	for _, note := range notes {
+		t.Log(note)
+	}
+	t.Logf("the whole history again:\n  go test ./applier -run TestSimulation -seed %d", s.seed)
 }
 
-func (h *history) people() []string { return []string{"ana", "bo", "cy", "di", "ed"}[:2+h.IntN(4)] }
+// shrinkTries bounds how often a history is walked to make it shorter.
+const shrinkTries = 200
 
-// compose makes up a dataset.
-func (h *history) compose() {
-	people := h.people()
-	for i := range h.IntN(3) {
-		h.data.group(fmt.Sprintf("g%d", i), func(g *config.Group) {
-			if h.IntN(2) == 0 {
-				g.Owner = h.data.user(pick(h.Rand, people...))
+// shrink leaves out steps, faults and crashes as long as the history stays
+// broken.
+func (s script) shrink(broken func(script) bool) script {
+	tries := 0
+	accept := func(c script) bool {
+		if tries++; tries > shrinkTries || !broken(c) {
+			return false
+		}
+		s = c
+		return true
+	}
+	for again := true; again; {
+		again = false
+		for i := len(s.steps) - 1; i >= 0; i-- {
+			without := s
+			without.steps = slices.Delete(slices.Clone(s.steps), i, i+1)
+			if accept(without) {
+				again = true
+				continue
 			}
-			if h.IntN(2) == 0 {
-				g.Participants = []*config.User{}
-				for _, uid := range people {
-					if h.IntN(2) == 0 {
-						g.Participants = append(g.Participants, h.data.user(uid))
-					}
+			for _, plainer := range []func(*step){
+				func(st *step) { st.share, st.end = 0, endItself },
+				func(st *step) { st.share = 0 },
+				func(st *step) { st.end = endItself },
+			} {
+				with := s
+				with.steps = slices.Clone(s.steps)
+				plainer(&with.steps[i])
+				if with.steps[i] != s.steps[i] && accept(with) {
+					again = true
 				}
 			}
-			if h.IntN(2) == 0 {
-				g.Description = "about"
-			}
-		})
+		}
 	}
-	for i := range 1 + h.IntN(5) {
-		h.converse(fmt.Sprintf("c%d", i), people)
-	}
-	if h.IntN(3) == 0 {
-		h.data.user("lonely")
-	}
-	if h.IntN(4) == 0 {
-		h.before = "ana"
-		h.arena.Populate(h.before, "Was here")
-	}
+	return s
 }
 
-func (h *history) converse(name string, people []string) {
-	var t *talk
-	var from []*config.User
-	for _, uid := range people {
-		from = append(from, h.data.user(uid))
-	}
-	if len(h.data.Groups) > 0 && h.IntN(2) == 0 {
-		t = h.data.in(name, pick(h.Rand, h.data.Groups...).GUID)
-	} else {
-		a := h.IntN(len(people))
-		b := (a + 1 + h.IntN(len(people)-1)) % len(people)
-		from = []*config.User{from[a], from[b]}
-		t = h.data.between(name, people[a], people[b])
-	}
-	// Conversations of one chat must not share seconds.
-	starts := config.Time{Seconds: restart.Add(-time.Duration(len(h.data.Conversations)) * 24 * time.Hour).Unix()}
-	t.c.Starts = &starts
-	for i := range h.IntN(8) {
-		h.speak(t, fmt.Sprintf("m%d", i), from)
-	}
-	h.talks = append(h.talks, &simTalk{t, from})
+// attempt is a test that ends at the first mistake without failing, so that it
+// can be made again with less.
+type attempt struct {
+	testing.TB
+	why string
 }
 
-// simTalk is a conversation and who may speak in it.
-type simTalk struct {
-	*talk
-	from []*config.User
+func (a *attempt) Fatalf(format string, args ...any) {
+	a.why = fmt.Sprintf(format, args...)
+	panic(a)
 }
 
-func (h *history) speak(t *talk, label string, from []*config.User) {
-	t.say(label, pick(h.Rand, from...).Addr.Name, "text "+label+pick(h.Rand, "", " badword"), func(m *config.Message) {
-		if h.IntN(4) == 0 {
-			m.Metadata = meta(map[string]int{"n": h.IntN(3)})
-		}
-		if h.IntN(5) == 0 {
-			m.Tags = []string{"vip"}
-		}
-	})
-}
-
-// changeMind edits the dataset.
-func (h *history) changeMind() {
-	if h.IntN(3) == 0 {
-		h.changePeople()
-		return
-	}
-	t := pick(h.Rand, h.talks...)
-	n := len(t.messages)
-	if n == 0 || h.IntN(3) == 0 {
-		h.note("a message is added to %s", t.c.Addr)
-		h.speak(t.talk, fmt.Sprintf("x%d", h.data.line), t.from)
-		return
-	}
-	i := h.IntN(n)
-	m := *t.messages[i]
-	switch {
-	case h.IntN(3) == 0 && !h.lost && h.settled:
-		// A message that was sent, whose records were lost, and which then is
-		// declared no longer is nobody's: only reading the whole app shows it.
-		h.note("%s is removed", t.c.Addr.Message(m.Label))
-		t.messages = append(t.messages[:i:i], t.messages[i+1:]...)
-		return
-	case h.IntN(2) == 0:
-		h.note("%s is sent by another", t.c.Addr.Message(m.Label))
-		m.From = pick(h.Rand, t.from...)
-	default:
-		h.note("%s is edited", t.c.Addr.Message(m.Label))
-		m.Text = fmt.Sprintf("edited %d", h.data.line)
-		h.data.line++
-	}
-	t.messages[i] = &m
-}
-
-// changePeople edits the users, the groups, and who talks where.
-func (h *history) changePeople() {
-	u := pick(h.Rand, h.data.Users...)
-	h.data.line++
-	switch h.IntN(5) {
-	case 0:
-		h.note("%s has another name", u.Addr)
-		u.Name = fmt.Sprintf("Name %d", h.data.line)
-	case 1:
-		h.note("%s has other metadata and tags", u.Addr)
-		u.Metadata, u.Tags = meta(map[string]int{"n": h.data.line}), nil
-		if h.IntN(2) == 0 {
-			u.Tags = []string{"tag"}
-		}
-	case 2:
-		// What is in the app under the old uid and not in the state is nobody's.
-		if h.lost || !h.settled {
-			return
-		}
-		h.note("%s has another uid", u.Addr)
-		u.UID = fmt.Sprintf("%s-%d", u.Addr.Name, h.data.line)
-	case 3:
-		if len(h.data.Groups) == 0 {
-			return
-		}
-		g := pick(h.Rand, h.data.Groups...)
-		h.note("%s has other members", g.Addr)
-		g.Participants = nil
-		for _, u := range h.data.Users {
-			if h.IntN(2) == 0 {
-				g.Participants = append(g.Participants, u)
-			}
-		}
-		g.Moderators = nil
-		if h.IntN(2) == 0 {
-			g.Moderators = []*config.User{u}
-		}
-		g.Owner = u
-	case 4:
-		if h.lost {
-			return
-		}
-		t := pick(h.Rand, h.talks...)
-		if t.c.Group != nil || t.from[0] == u || t.from[1] == u {
-			return
-		}
-		h.note("%s moves to %s and %s", t.c.Addr, t.from[0].Addr, u.Addr)
-		old := t.from[1]
-		t.from = []*config.User{t.from[0], u}
-		t.c.Between = [2]*config.User{t.from[0], u}
-		for i, m := range t.messages {
-			if m.From == old {
-				moved := *m
-				moved.From = u
-				t.messages[i] = &moved
-			}
-		}
-	}
-}
-
-// round is one apply that may be hit by anything.
-func (h *history) round() {
-	share := pick(h.Rand, 0, 0.05, 0.3)
-	h.opts.Parallelism = 1 + h.IntN(8)
-	h.opts.StopOnError = h.IntN(4) == 0
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	stop := make(chan struct{})
-	h.opts.Stop = stop
-	how := pick(h.Rand, "to its end", "stop", "abort", "kill", "power failure", "disk")
-	var once sync.Once
-	strike := func() {
-		once.Do(func() {
-			switch how {
-			case "stop":
-				close(stop)
-			case "abort":
-				cancel()
-			case "kill", "power failure":
-				h.store.kill()
-				cancel()
-			case "disk":
-				h.store.fail(errors.New("no space left on device"))
-			}
-		})
-	}
-	// It happens after so many requests, or after so long.
-	var left atomic.Int64
-	hook := func() {
-		if left.Add(-1) == 0 {
-			strike()
-		}
-	}
-	if h.IntN(2) == 0 {
-		left.Store(int64(1 + h.IntN(60)))
-	} else {
-		defer time.AfterFunc(time.Duration(h.IntN(60_000))*time.Millisecond, strike).Stop()
-	}
-	h.arena.Fail(rand.New(rand.NewPCG(h.Uint64(), 2)), share, hook)
-	h.lost = h.lost || how == "power failure"
-	s := h.applyCtx(ctx)
-	h.settled = s.Complete()
-	h.store.fail(nil)
-	h.store.revive(how == "power failure", func(n int) int { return h.IntN(n + 1) })
-	h.arena.Fail(nil, 0, nil)
-	h.opts.Stop, h.opts.StopOnError = nil, false
-	h.note("an apply goes %s, %.0f %% faults: %s", how, 100*share, describe(s))
-	if broken := h.arena.Broken(); broken != "" {
-		h.Fatal(broken)
-	}
-}
-
-// calm applies without faults until all is done, and looks at what there is.
-func (h *history) calm() {
-	for range 3 {
-		s := h.apply()
-		h.note("a calm apply: %s", describe(s))
-		if s.Complete() && h.data.plan(h, h.store.read(h)).Empty() {
-			break
-		}
-	}
-	time.Sleep(time.Minute)
-	h.mustBeSeeded()
-	if h.IntN(3) > 0 {
-		return
-	}
-	h.mustComplete(h.destroy())
-	if held := h.arena.Messages(); len(held) > 0 {
-		h.Fatalf("destroy left %+v", held)
-	}
-	h.mustComplete(h.apply())
-	time.Sleep(time.Minute)
-	h.mustBeSeeded()
-}
+func (a *attempt) Errorf(format string, args ...any) { a.Fatalf(format, args...) }
+func (a *attempt) Fatal(args ...any)                 { a.Fatalf("%s", fmt.Sprint(args...)) }
+func (a *attempt) Error(args ...any)                 { a.Fatalf("%s", fmt.Sprint(args...)) }
+func (a *attempt) Failed() bool                      { return a.why != "" }

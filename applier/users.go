@@ -1,6 +1,7 @@
 package applier
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -121,13 +122,19 @@ func (r *run) confirmUser(n *newcomer, seen *User) error {
 // updateUser makes a planned update.
 func (r *run) updateUser(c *planner.UserChange) error {
 	if !c.StateOnly {
+		if err := r.changingUser(c.Before); err != nil {
+			return err
+		}
 		err := r.patchUser(c)
 		if refusedWith(err, codeNoUser) {
 			if err = r.reviveUser(c); err == nil {
 				err = r.patchUser(c)
 			}
 		}
-		if err != nil {
+		switch {
+		case isRefusal(err): // the next plan shows the same difference
+			return cmp.Or(r.recorded(r.journal.PutUser(c.Before)), err)
+		case err != nil:
 			return err
 		}
 	}
@@ -218,6 +225,9 @@ func (c *change) emptyable(field string, value any, isEmpty bool, none any) {
 // from the state.
 func (r *run) deleteUser(c *planner.UserChange) error {
 	if !c.Forget {
+		if err := r.changingUser(c.Before); err != nil {
+			return err
+		}
 		if err := r.removeUser(c.Before.UID); err != nil {
 			return err
 		}
@@ -226,8 +236,7 @@ func (r *run) deleteUser(c *planner.UserChange) error {
 }
 
 func (r *run) removeUser(uid string) error {
-	r.wrote.Store(true)
-	err := r.call(core, r.brake.halted, func(ctx context.Context) error { return r.app.DeleteUser(ctx, uid) })
+	err := r.erase(func(ctx context.Context) error { return r.app.DeleteUser(ctx, uid) })
 	if err != nil && !refusedWith(err, codeNoUser) {
 		return fmt.Errorf("delete %s: %w", uid, err)
 	}

@@ -73,6 +73,7 @@ const (
 	becauseTalkGone  = "the conversation is no longer declared"
 	becauseAlias     = "the app has it under another key"
 	becauseDoubt     = "in doubt: it was sent, but its answer was never seen"
+	becauseGoing     = "it was about to be deleted, and may be gone"
 	becauseDoubtGone = "no longer declared, and in doubt: it was sent, but its answer was never seen"
 )
 
@@ -115,7 +116,7 @@ func (t *talk) judge(e *entry, hashKey string) verdict {
 	case e.decl == nil:
 		v := verdict{action: Delete, reason: becauseGone}
 		switch {
-		case e.prev.InDoubt:
+		case e.prev.InDoubt && e.prev.ID == "":
 			v.reason = becauseDoubtGone
 		case t.decl == nil:
 			v.reason = becauseTalkGone
@@ -160,6 +161,9 @@ func (t *talk) judge(e *entry, hashKey string) verdict {
 	}
 	v := verdict{fields: c.fields, reason: strings.Join(reasons, "; ")}
 	switch {
+	case s.InDoubt && s.ID != "":
+		v.action = Replace
+		v.reason = strings.Join(append(reasons, becauseGoing), "; ")
 	case s.InDoubt && (len(reasons) > 0 || len(c.fields) > 0):
 		v.action = Replace
 		v.reason = strings.Join(append(reasons, becauseDoubt), "; ")

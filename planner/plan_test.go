@@ -22,6 +22,7 @@ var update = flag.Bool("update", false, "rewrite the plans in testdata")
 //
 //	applied  a configuration that was applied before; any number
 //	doubt    keys of messages that are in doubt since
+//	going    keys of messages that were about to be deleted when a run ended
 //	declared the configuration that is planned
 //	plan     the plan, as render writes it
 //	says     diagnostics
@@ -70,6 +71,10 @@ func runTable(t *testing.T, table *txtar.Archive) *txtar.Archive {
 			for _, key := range strings.Fields(string(part.Data)) {
 				seeded.doubt(t, key)
 			}
+		case "going":
+			for key := range strings.FieldsSeq(string(part.Data)) {
+				seeded.going(t, key)
+			}
 		case "adopted":
 			for _, name := range strings.Fields(string(part.Data)) {
 				seeded.adopt(name)
@@ -102,11 +107,22 @@ func runTable(t *testing.T, table *txtar.Archive) *txtar.Archive {
 // doubt makes a message in doubt: it was sent, and no answer came.
 func (m *model) doubt(t *testing.T, key string) {
 	t.Helper()
+	m.change(t, key, func(msg *state.Message) { msg.InDoubt, msg.ID = true, "" })
+}
+
+// going makes a message one that was about to be deleted.
+func (m *model) going(t *testing.T, key string) {
+	t.Helper()
+	m.change(t, key, func(msg *state.Message) { msg.InDoubt = true })
+}
+
+func (m *model) change(t *testing.T, key string, change func(*state.Message)) {
+	t.Helper()
 	for o := range m.messages {
 		if msg := m.messages[o][key]; msg != nil {
-			doubtful := *msg
-			doubtful.InDoubt, doubtful.ID = true, ""
-			m.messages[o][key] = &doubtful
+			changed := *msg
+			change(&changed)
+			m.messages[o][key] = &changed
 			return
 		}
 	}

@@ -497,6 +497,10 @@ func (m *model) partly(t *rapid.T, p *Plan, now int64) *model {
 				delete(s.messages[c.Addr.Conversation], c.Addr.Key)
 			case c.Action == Replace && rapid.Bool().Draw(t, "deleted only"):
 				delete(s.messages[c.Addr.Conversation], c.Addr.Key)
+			case (c.Action == Replace || c.Action == Delete) && !c.StateOnly && c.From == "" && !c.Before.InDoubt && rapid.IntRange(0, 3).Draw(t, "going") == 0:
+				going := *c.Before
+				going.InDoubt = true
+				s.messages[c.Addr.Conversation][c.Addr.Key] = &going
 			case c.From != "" && rapid.Bool().Draw(t, "renamed halfway"):
 				s.messages[c.Addr.Conversation][c.Addr.Key] = SealMessage(c.After, c.Sensitive, s.header.HashKey)
 			case c.Action != Update && c.After != nil && rapid.IntRange(0, 3).Draw(t, "in doubt") == 0:

@@ -53,7 +53,8 @@ type journal struct {
 	spare   []byte     // the batch before, to be used again
 	written uint64     // records handed to the operating system
 
-	onFile atomic.Uint64 // written, for the committer
+	syncing sync.Mutex    // held while the file is synced
+	onFile  atomic.Uint64 // written, for whoever syncs
 	synced atomic.Uint64 // records that the disk has confirmed
 
 	wake chan struct{} // something was written
@@ -150,13 +151,32 @@ func (j *journal) commit() {
 			return
 		case <-time.After(syncEvery):
 		}
-		upto := j.onFile.Load()
-		if err := j.file.Sync(); err != nil {
-			_ = j.fail(err) // for whoever records something next
-			return
+		if j.sync(j.onFile.Load()) != nil {
+			return // whoever records something next is told
 		}
-		j.synced.Store(upto)
 	}
+}
+
+// Sync implements [Journal].
+func (j *journal) Sync() error { return j.sync(j.onFile.Load()) }
+
+// sync returns once the records up to n are on the disk. One sync serves all
+// who wait for it.
+func (j *journal) sync(n uint64) error {
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	if err := j.Err(); err != nil {
+		return err
+	}
+	if j.synced.Load() >= n {
+		return nil
+	}
+	upto := j.onFile.Load()
+	if err := j.file.Sync(); err != nil {
+		return j.fail(err)
+	}
+	j.synced.Store(upto)
+	return nil
 }
 
 // fail ends the journal. The first error stays.

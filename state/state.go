@@ -127,7 +127,10 @@ type Message struct {
 	Key         string            `json:"key"` // in the conversation; see addr.Message
 	MUID        string            `json:"muid"`
 	Generation  int               `json:"gen,omitempty"`
-	ID          string            `json:"id,omitempty"` // the app's; empty while in doubt
+	// ID is the app's, and empty while nobody knows whether the message came to
+	// be. One in doubt that has an id was about to be deleted: nobody knows
+	// whether the app still has it.
+	ID          string            `json:"id,omitempty"`
 	InDoubt     bool              `json:"inDoubt,omitempty"`
 	Sender      string            `json:"sender"`         // uid
 	Type        string            `json:"type,omitempty"` // empty means text

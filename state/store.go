@@ -114,6 +114,10 @@ type Journal interface {
 	Delete(o addr.Object) error
 	// PutHeader replaces the header's mutable fields.
 	PutHeader(h Header) error
+	// Sync returns once every record made before is on the disk. What a request
+	// would destroy has to be recorded that surely: a send whose record is lost
+	// can be found in the app, a delete cannot.
+	Sync() error
 	// Err returns the error that ended the journal, or nil.
 	Err() error
 	// Close writes and syncs what is left.

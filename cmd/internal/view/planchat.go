@@ -207,7 +207,9 @@ func (t *planText) entry(m *planner.MessageChange) entry {
 }
 
 // inDoubt reports whether the app may have the message already.
-func inDoubt(m *planner.MessageChange) bool { return m.Before != nil && m.Before.InDoubt }
+func inDoubt(m *planner.MessageChange) bool {
+	return m.Before != nil && m.Before.InDoubt && m.Before.ID == ""
+}
 
 // describe says what a change does to a message.
 func describe(m *planner.MessageChange) entry {

@@ -1,0 +1,82 @@
+package applier
+
+import (
+	"context"
+	"time"
+
+	"github.com/sowdev/sow/config/addr"
+	"github.com/sowdev/sow/state"
+)
+
+// What changes or deletes something in the app is recorded beforehand, and the
+// record is on the disk before the request goes out. Should the run end before
+// it can say what became of it, the state must not claim to know: the next plan
+// then asks for the change once more, even if by then somebody wants what was
+// there before.
+
+// goingMessage records that the app is about to be told to delete a message,
+// which therefore may be gone.
+func (l *lane) goingMessage(conversation addr.Object, m *state.Message, id string) error {
+	going := *m
+	going.ID, going.InDoubt = id, true
+	return l.surely(l.journal.PutMessage(conversation, &going))
+}
+
+// changingMessage records that nobody knows the content of a message any more:
+// no declaration is the same as none.
+func (l *lane) changingMessage(conversation addr.Object, m *state.Message) error {
+	changing := *m
+	switch {
+	case m.Text != "":
+		changing.Text = ""
+	case len(m.Attachments) > 0:
+		changing.Attachments = nil
+	default:
+		changing.CustomData = nil
+	}
+	return l.surely(l.journal.PutMessage(conversation, &changing))
+}
+
+// changingUser records that nobody knows the values of a user any more, nor
+// whether the app still has it: a user without a name is one to be updated, and
+// an update makes a user that is missing.
+func (r *run) changingUser(u *state.User) error {
+	changing := *u
+	changing.Name = ""
+	return r.surely(r.journal.PutUser(&changing))
+}
+
+// changingGroup is changingUser for a group.
+func (r *run) changingGroup(g *state.Group) error {
+	changing := *g
+	changing.Name = ""
+	return r.surely(r.journal.PutGroup(&changing))
+}
+
+// surely returns once what was recorded is on the disk.
+func (r *run) surely(err error) error {
+	if err == nil {
+		err = r.journal.Sync()
+	}
+	return r.recorded(err)
+}
+
+// erase makes a request that deletes what may be made again under the same id.
+// When an answer to it is lost, it may still be on its way, and would take away
+// the new one: so it is over only once the window has passed. Somebody who
+// wants the apply to end is not kept waiting for that.
+func (r *run) erase(request func(ctx context.Context) error) error {
+	r.wrote.Store(true)
+	var lost time.Time
+	err := r.call(core, r.brake.halted, func(ctx context.Context) error {
+		err := request(ctx)
+		if is[*Unknown](err) {
+			lost = time.Now()
+		}
+		return err
+	})
+	if !lost.IsZero() {
+		_ = r.wait(time.Until(lost.Add(r.Window)), r.brake.halted)
+	}
+	return err
+}
