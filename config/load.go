@@ -41,8 +41,9 @@ type loader struct {
 	people        people
 	ids           []declaredID
 	constants     *lang.Scope // for what must not refer to anything
-	hclOnly       bool        // conversations take no cheaper way than hclsyntax; for tests
-	plainly       int         // conversations that were read by plainConversation; for tests
+	hclOnly       bool        // no block takes a cheaper way than hclsyntax; for tests
+	plainly       int         // conversations that took one; for tests
+	plainUsers    int         // users that did; for tests
 }
 
 func newLoader(dir string, opts Options) *loader {
@@ -150,6 +151,9 @@ func (l *loader) takeNative(f *source) {
 func (l *loader) takeChunk(f *source, c chunk) {
 	if c.cut && c.messages > 0 {
 		l.addCutConversation(f, c)
+		return
+	}
+	if c.name == "user" && !l.hclOnly && l.takePlainUser(f, c) {
 		return
 	}
 	block, diags := c.parse(f)

@@ -225,3 +225,65 @@ func TestPlainHeaderIsTaken(t *testing.T) {
 		}
 	}
 }
+
+var userSeeds = []string{
+	"user \"u\" { name = \"U\" }",
+	"user \"u\" {\n  name = \"Łódź e\u0301\" # c\n\n  uid    = \"x-1\" // c\n}",
+	"user \"u\" {\r\n  uid = \"x\"\r\n  name = \"U \\\"q\\\"\"\r\n  avatar = \"https://example.com/a.png\"\r\n  link = \"https://example.com\"\r\n  role = \"r\"\r\n  tags = [\"a\", \"b\"]\r\n}",
+	"/* ä */ user \"u\" { uid = \"x\" }",
+	"/* ä */ user \"u\" {\n  uid = \"ana\"\n  name = \"U\"\n} /* c */",
+	"user \"u\" { name = \"\" }",
+	"user \"U\" { name = \"U\" }",
+	"user \"ana\" { name = \"Again\" }",
+	"user \"u\" {\n  name = \"U\"\n  name = \"V\"\n}",
+	"user \"u\" {\n  name = \"U\"\n  uid = \"ü\"\n}",
+	"user \"u\" {\n  name = \"U\"\n  uid = null\n  role = \"R\"\n}",
+	"user \"u\" {\n  name = \"U\"\n  tags = [\"a\", \"a\"]\n}",
+	"user \"u\" {\n  name = \"U\"\n  tags = []\n  avatar = \"nowhere\"\n}",
+	"user \"u\" {\n  name = \"${user.ana.name}\"\n  count = 2\n  uid = \"u-${count.index}\"\n}",
+	"user \"u\" {\n  name = \"U\"\n  metadata = { a = 1 }\n  lifecycle {\n    prevent_destroy = true\n  }\n}",
+	"user \"u\" { name = \"U\" link = \"https://example.com\" }",
+	"user u { name = \"U\" }",
+	"user \"u\" \"v\" { name = \"U\" }",
+}
+
+// compareUsers holds both ways to read a user to the same users, the same
+// diagnostics, and the same values that others see.
+func compareUsers(t *testing.T, block string) {
+	t.Helper()
+	text := plainPeople + block + "\noutput \"ana\" { value = user.ana }\noutput \"u\" { value = user.u }\noutput \"names\" { value = [user.u.name, user.u.tags] }\n"
+	plain, plainDiags := loadTextBy(text, false)
+	full, fullDiags := loadTextBy(text, true)
+	if diff := cmp.Diff(fullDiags, plainDiags, cmpopts.IgnoreFields(hcl.Diagnostic{}, "Expression", "EvalContext", "Extra")); diff != "" {
+		t.Fatalf("diagnostics of %q differ (-hclsyntax +plain):\n%s", block, diff)
+	}
+	if diff := cmp.Diff(full.Outputs, plain.Outputs); diff != "" {
+		t.Fatalf("outputs of %q differ (-hclsyntax +plain):\n%s", block, diff)
+	}
+	if fullDiags.HasErrors() {
+		return
+	}
+	if diff := cmp.Diff(full.Users, plain.Users); diff != "" {
+		t.Fatalf("users of %q differ (-hclsyntax +plain):\n%s", block, diff)
+	}
+}
+
+// FuzzPlainUser holds what is read from the text of a user to what hclsyntax
+// reads.
+func FuzzPlainUser(f *testing.F) {
+	for _, seed := range userSeeds {
+		f.Add(seed)
+	}
+	f.Fuzz(compareUsers)
+}
+
+// TestPlainUserIsTaken says which users have to be cheap.
+func TestPlainUserIsTaken(t *testing.T) {
+	for _, block := range userSeeds[:3] {
+		l := newLoader(".", Options{})
+		l.takeNative(newSource("main.sow.hcl", block))
+		if l.plainUsers != 1 {
+			t.Errorf("the user was parsed:\n%s", block)
+		}
+	}
+}

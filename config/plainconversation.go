@@ -6,8 +6,8 @@ import (
 	"github.com/sowdev/sow/config/addr"
 )
 
-// plainName reads the name of a conversation from the text: where it stands,
-// and the whole header.
+// plainName reads the name of a user or a conversation from the text: where it
+// stands, and the whole header.
 func plainName(f *source, c chunk) (name string, at, def hcl.Range, ok bool) {
 	s := &scanner{file: f, src: f.text[:c.end], pos: c.start.Byte, line: c.start.Line}
 	s.ident()
@@ -21,11 +21,8 @@ func plainName(f *source, c chunk) (name string, at, def hcl.Range, ok bool) {
 	if s.skipSpaces(); s.pos != c.body-len("{") {
 		return "", at, def, false
 	}
-	pos := func(b int) hcl.Pos {
-		return hcl.Pos{Line: c.start.Line, Column: c.start.Column + b - c.start.Byte, Byte: b}
-	}
-	at = hcl.Range{Filename: f.name, Start: pos(opened), End: pos(end)}
-	def = hcl.Range{Filename: f.name, Start: c.start, End: pos(end)}
+	at = hcl.Range{Filename: f.name, Start: onLine(c.start, opened), End: onLine(c.start, end)}
+	def = hcl.Range{Filename: f.name, Start: c.start, End: onLine(c.start, end)}
 	return name, at, def, true
 }
 

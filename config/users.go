@@ -34,18 +34,13 @@ func (l *loader) evalUser(dec *declaration, inst instance) (lang.Value, hcl.Diag
 	u.Lifecycle = lifecycle
 	u.Sensitive = d.sensitive
 
-	l.cfg.Users = append(l.cfg.Users, u)
 	uid := lang.String(u.UID)
 	if u.UID == "" {
 		uid = lang.Value{}
 		l.people.incomplete = true
+		l.cfg.Users = append(l.cfg.Users, u)
 	} else {
-		l.people.users[u.UID] = u
-		l.people.refs[u.Addr.String()] = u
-		if u.Addr.Key.IsZero() {
-			l.people.labels[u.Addr.Name] = u
-		}
-		l.ids = append(l.ids, declaredID{"uid", u.UID, u.Addr, idAt})
+		l.addDeclaredUser(u, idAt)
 	}
 	return lang.Object(map[string]lang.Value{
 		"uid":      uid,
@@ -56,6 +51,17 @@ func (l *loader) evalUser(dec *declaration, inst instance) (lang.Value, hcl.Diag
 		"metadata": d.raw("metadata", lang.Null()),
 		"tags":     d.raw("tags", lang.Strings(nil)),
 	}), append(d.diags, diags...)
+}
+
+// addDeclaredUser makes a user known that has a uid, which stands at idAt.
+func (l *loader) addDeclaredUser(u *User, idAt hcl.Range) {
+	l.cfg.Users = append(l.cfg.Users, u)
+	l.people.users[u.UID] = u
+	l.people.refs[u.Addr.String()] = u
+	if u.Addr.Key.IsZero() {
+		l.people.labels[u.Addr.Name] = u
+	}
+	l.ids = append(l.ids, declaredID{"uid", u.UID, u.Addr, idAt})
 }
 
 // id evaluates the id of an object, which is the block's label when it is not

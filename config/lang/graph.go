@@ -18,12 +18,17 @@ type Node struct {
 	// Eval returns the value that others see as Root.Name. With errors, it
 	// returns the zero Value, or one with unknown parts.
 	Eval func(*Scope) (Value, hcl.Diagnostics)
+	// Known, where it is set, stands in the place of Exprs and Eval: it returns a
+	// value that depends on nothing. It is called only if something refers to the
+	// node, and may be called more than once.
+	Known func() Value
 }
 
 // Graph evaluates declared things in the order in which they refer to each
 // other; see [NewGraph].
 type Graph struct {
 	base  *Scope
+	alone *Scope // of what refers to nothing
 	decls *declarations
 	order []*node
 }
@@ -59,7 +64,21 @@ func NewGraph(base *Scope, roots ...Root) *Graph {
 		g.decls.nodes[root.Name] = map[string]*node{}
 	}
 	g.base = &Scope{ctx: base.ctx, decls: g.decls}
+	g.alone = g.base.With(g.known(nil, nil))
 	return g
+}
+
+// known returns what is known under the roots: those values, and nothing for
+// certain of the roots that are named whole.
+func (g *Graph) known(values map[string]map[string]Value, whole map[string]bool) map[string]Value {
+	known := make(map[string]Value, len(g.decls.roots))
+	for _, root := range g.decls.roots {
+		known[root.Name] = Object(values[root.Name])
+		if whole[root.Name] {
+			known[root.Name] = Value{}
+		}
+	}
+	return known
 }
 
 // Add declares a node. When its name is taken, the first node stays, and its
@@ -92,20 +111,35 @@ func (g *Graph) Run() (*Scope, hcl.Diagnostics) {
 	for _, n := range g.order {
 		diags = append(diags, g.eval(n, nil)...)
 	}
-	names := make(map[string]Value, len(g.decls.roots))
+	return g.base.withLate(g.values), diags
+}
+
+// values returns the values of all nodes, by root.
+func (g *Graph) values() map[string]Value {
+	values := make(map[string]map[string]Value, len(g.decls.roots))
 	for root, nodes := range g.decls.nodes {
-		attrs := make(map[string]Value, len(nodes))
+		values[root] = make(map[string]Value, len(nodes))
 		for name, n := range nodes {
-			attrs[name] = n.value
+			values[root][name] = n.get()
 		}
-		names[root] = Object(attrs)
 	}
-	return g.base.With(names), diags
+	return g.known(values, nil)
+}
+
+// get returns the value of a node that is evaluated.
+func (n *node) get() Value {
+	if n.Known != nil {
+		return n.Known()
+	}
+	return n.value
 }
 
 // resolve finds what n refers to. References to nothing are reported here,
 // once; for the evaluation they are unknown.
 func (g *Graph) resolve(n *node) hcl.Diagnostics {
+	if len(n.Exprs) == 0 {
+		return nil
+	}
 	var diags hcl.Diagnostics
 	seen := map[[2]string]bool{}
 	for _, expr := range n.Exprs {
@@ -133,14 +167,26 @@ func (g *Graph) eval(n *node, path []*node) hcl.Diagnostics {
 	if n.state == done {
 		return nil
 	}
+	if n.Known != nil {
+		n.state = done
+		return nil
+	}
 	n.state = running
 	path = append(path, n)
-	var diags hcl.Diagnostics
-	names := map[string]map[string]Value{}
-	whole := map[string]bool{}
-	for _, root := range g.decls.roots {
-		names[root.Name] = map[string]Value{}
+	scope, diags := g.alone, hcl.Diagnostics(nil)
+	if len(n.needs) > 0 {
+		scope, diags = g.supply(n, path)
 	}
+	value, evalDiags := n.Eval(scope)
+	n.value, n.state = value, done
+	return append(diags, evalDiags...)
+}
+
+// supply evaluates what n needs, and returns the scope in which that is known.
+func (g *Graph) supply(n *node, path []*node) (*Scope, hcl.Diagnostics) {
+	var diags hcl.Diagnostics
+	values := map[string]map[string]Value{}
+	whole := map[string]bool{}
 	for _, need := range n.needs {
 		var value Value
 		switch {
@@ -151,20 +197,14 @@ func (g *Graph) eval(n *node, path []*node) hcl.Diagnostics {
 			diags = append(diags, cycle(path, need))
 		default:
 			diags = append(diags, g.eval(need.to, path)...)
-			value = need.to.value
+			value = need.to.get()
 		}
-		names[need.root.Name][need.name] = value
-	}
-	known := make(map[string]Value, len(names))
-	for root, attrs := range names {
-		known[root] = Object(attrs)
-		if whole[root] {
-			known[root] = Value{}
+		if values[need.root.Name] == nil {
+			values[need.root.Name] = map[string]Value{}
 		}
+		values[need.root.Name][need.name] = value
 	}
-	value, evalDiags := n.Eval(g.base.With(known))
-	n.value, n.state = value, done
-	return append(diags, evalDiags...)
+	return g.base.With(g.known(values, whole)), diags
 }
 
 // cycle reports that a need leads back to a node that led to it.

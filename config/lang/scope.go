@@ -3,8 +3,10 @@ package lang
 import (
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 )
@@ -14,6 +16,7 @@ import (
 type Scope struct {
 	ctx   *hcl.EvalContext
 	decls *declarations
+	late  func() // makes all names of ctx known that are not yet; may be nil
 }
 
 // NewScope returns a scope with those functions, and nothing to refer to.
@@ -28,13 +31,45 @@ func (s *Scope) With(names map[string]Value) *Scope {
 	for name, v := range names {
 		ctx.Variables[name] = v.cty()
 	}
-	return &Scope{ctx: ctx, decls: s.decls}
+	return &Scope{ctx: ctx, decls: s.decls, late: s.late}
+}
+
+// withLate is With for names of which the values are not made before something
+// refers to one of them: of thousands of users, most are only ever named where
+// nothing needs evaluating.
+func (s *Scope) withLate(names func() map[string]Value) *Scope {
+	late := s.With(nil)
+	late.late = sync.OnceFunc(func() {
+		for name, v := range names() {
+			late.ctx.Variables[name] = v.cty()
+		}
+	})
+	return late
+}
+
+// ready makes the names known that an expression may refer to.
+func (s *Scope) ready(expr hcl.Expression) {
+	if s.late == nil || isLiteral(expr) || len(expr.Variables()) == 0 {
+		return
+	}
+	s.late()
+}
+
+func isLiteral(expr hcl.Expression) bool {
+	switch e := expr.(type) {
+	case *hclsyntax.LiteralValueExpr:
+		return true
+	case *hclsyntax.TemplateExpr:
+		return e.IsStringLiteral()
+	}
+	return false
 }
 
 // Eval evaluates an expression. When it has a mistake, the value is unknown
 // and the diagnostics say what is wrong, without showing sensitive values.
 // Parts of it that stand for mistakes made elsewhere are silently unknown.
 func (s *Scope) Eval(expr hcl.Expression) (Value, hcl.Diagnostics) {
+	s.ready(expr)
 	c, diags := expr.Value(s.ctx)
 	if len(diags) > 0 {
 		diags = s.explain(expr, diags)
@@ -47,6 +82,9 @@ func (s *Scope) Eval(expr hcl.Expression) (Value, hcl.Diagnostics) {
 
 // lookup returns the value of a name and whether it is known.
 func (s *Scope) lookup(name string) (Value, bool) {
+	if s.late != nil {
+		s.late()
+	}
 	for ctx := s.ctx; ctx != nil; ctx = ctx.Parent() {
 		if c, ok := ctx.Variables[name]; ok {
 			return Value{c}, true
@@ -57,6 +95,9 @@ func (s *Scope) lookup(name string) (Value, bool) {
 
 // firstNames returns all names that an expression can begin with, sorted.
 func (s *Scope) firstNames() []string {
+	if s.late != nil {
+		s.late()
+	}
 	all := map[string]bool{}
 	for ctx := s.ctx; ctx != nil; ctx = ctx.Parent() {
 		for name := range ctx.Variables {
