@@ -18,7 +18,7 @@ type store struct {
 }
 
 // inMemory is how much of a plan is held in memory before it is spooled.
-const inMemory = 4 << 20
+const inMemory = 512 << 10
 
 func newStore(open func() (Spool, error)) *store { return &store{open: open} }
 
