@@ -82,22 +82,34 @@ type builder struct {
 	pinned     bool
 	reanchored bool
 
-	people        map[string]state.User // by uid, for display
+	people        map[string]person // by uid, for display
 	missingUsers  map[addr.Object]bool  // to be created
 	missingGroups map[addr.Object]bool
 	lanes         []*lane
 	protected     []protected
 	diags         hcl.Diagnostics
 	work          work
-	// needs has, for each lane, the missing users and groups that it uses, each
-	// with the first message that does.
-	needs []map[addr.Object]addr.Message
+	// uses has the first use of each missing user and group that a lane uses.
+	uses  map[addr.Object]use
+	taken int // lanes
+}
+
+// person is how a plan names someone.
+type person struct {
+	addr addr.Object
+	name string
+}
+
+// use is the first message that uses a missing user or group.
+type use struct {
+	lane    int
+	message addr.Message
 }
 
 func newBuilder(prior state.Reader, opts Options) *builder {
 	b := &builder{
 		prior: prior, header: prior.Header(), opts: opts, now: opts.Now,
-		people:       make(map[string]state.User),
+		people:       make(map[string]person), uses: make(map[addr.Object]use),
 		missingUsers: make(map[addr.Object]bool), missingGroups: make(map[addr.Object]bool),
 	}
 	b.plan = &Plan{
@@ -230,7 +242,12 @@ func (b *builder) take(r *laneResult, out *laneWriter) error {
 			b.later(base, *t)
 		}
 	}
-	b.needs = append(b.needs, r.needs)
+	for o, m := range r.needs {
+		if _, ok := b.uses[o]; !ok {
+			b.uses[o] = use{b.taken, m}
+		}
+	}
+	b.taken++
 	if !r.changed {
 		return nil
 	}

@@ -238,11 +238,8 @@ func (e *emitter) describe() {
 		e.speakers[uid] = true
 	}
 	for _, uid := range slices.Sorted(maps.Keys(e.speakers)) {
-		person, ok := e.people[uid]
-		if !ok {
-			person = state.User{UID: uid}
-		}
-		info.Members = append(info.Members, person)
+		known := e.people[uid]
+		info.Members = append(info.Members, state.User{Addr: known.addr, UID: uid, Name: known.name})
 	}
 }
 

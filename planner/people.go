@@ -70,16 +70,16 @@ func (b *builder) addUsers(declared []*config.User) {
 	seeded := b.prior.Users()
 	of, left := pairUp(userIdentities(declared), seededIdentities(seeded, func(u *state.User) identity { return identity{u.Addr, u.UID} }))
 	for _, u := range seeded {
-		b.people[u.UID] = state.User{Addr: u.Addr, UID: u.UID, Name: u.Name}
+		b.people[u.UID] = person{u.Addr, u.Name}
 	}
 	addresses, ids := make(map[addr.Object]bool), make(map[string]bool)
 	for i, d := range declared {
 		addresses[d.Addr], ids[d.UID] = true, true
-		person := state.User{Addr: d.Addr, UID: d.UID, Name: d.Name}
+		named := person{d.Addr, d.Name}
 		if slices.Contains(d.Sensitive, "name") {
-			person.Name = ""
+			named.name = ""
 		}
-		b.people[d.UID] = person
+		b.people[d.UID] = named
 		var before *state.User
 		if of[i] >= 0 {
 			before = seeded[of[i]]
@@ -262,14 +262,21 @@ func seededIdentities[T any](objects []T, of func(T) identity) []identity {
 // the group: unless a lane before the group's carries the owner, that is done
 // by a request of its own.
 func (b *builder) assignCarriers() {
-	first := make(map[addr.Object]int) // the lane of each carrier
-	carriers := make(map[addr.Object]addr.Message)
-	for i, needs := range b.needs {
-		for o, m := range needs {
-			if _, ok := first[o]; !ok {
-				first[o], carriers[o] = i, m
-			}
+	b.assignGroups()
+	for i := range b.plan.Users {
+		u := &b.plan.Users[i]
+		if first, ok := b.uses[u.Addr]; ok && b.missingUsers[u.Addr] {
+			carrier := first.message
+			u.Carrier = &carrier
 		}
+	}
+}
+
+// assignGroups chooses the carriers of groups. An owner who would be carried
+// too late is not carried.
+func (b *builder) assignGroups() {
+	if len(b.missingGroups) == 0 {
+		return
 	}
 	addrs := make(map[string]addr.Object)
 	for i := range b.plan.Users {
@@ -277,25 +284,24 @@ func (b *builder) assignCarriers() {
 			addrs[u.After.UID] = u.Addr
 		}
 	}
+	var late []addr.Object
 	for i := range b.plan.Groups {
 		g := &b.plan.Groups[i]
 		if g.After == nil || !b.missingGroups[g.Addr] {
 			continue
 		}
-		lane, carried := first[g.Addr]
-		if m, ok := carriers[g.Addr]; ok {
-			g.Carrier = &m
+		first, carried := b.uses[g.Addr]
+		if carried {
+			carrier := first.message
+			g.Carrier = &carrier
 		}
 		owner, ok := addrs[g.After.Owner]
-		if ownerLane, ownerCarried := first[owner]; ok && ownerCarried && (!carried || ownerLane >= lane) {
-			delete(carriers, owner)
+		if owned, ownerCarried := b.uses[owner]; ok && ownerCarried && (!carried || owned.lane >= first.lane) {
+			late = append(late, owner)
 		}
 	}
-	for i := range b.plan.Users {
-		u := &b.plan.Users[i]
-		if m, ok := carriers[u.Addr]; ok && b.missingUsers[u.Addr] {
-			u.Carrier = &m
-		}
+	for _, owner := range late {
+		delete(b.uses, owner)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
+	paceCollector()
 	ctx, abort := context.WithCancel(context.Background())
 	defer abort()
 	env := cli.Env{
