@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
@@ -434,5 +436,39 @@ func TestReadTwice(t *testing.T) {
 		if len(diags) > 0 || read > 1 {
 			t.Errorf("%s: left after %d messages with %v", c.Addr, read, diags)
 		}
+	}
+}
+
+// TestSourceChangesBetweenReadings reads a source twice, with other bytes of
+// the same size and time.
+func TestSourceChangesBetweenReadings(t *testing.T) {
+	dir := t.TempDir()
+	when := time.Unix(1767603600, 0)
+	write := func(name, text string) {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, []byte(text), 0o666), os.Chtimes(path, when, when)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("main.sow.hcl", plainPeople+"conversation \"c\" {\n  between = [user.ana, user.bot[0]]\n  source = \"./c.jsonl\"\n}\n")
+	write("c.jsonl", "{\"from\":\"ana\",\"text\":\"Hi!\"}\n")
+	cfg, diags := Load(dir, Options{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	read := func() (diags hcl.Diagnostics) {
+		for range cfg.Conversations[0].Messages(&diags) {
+			continue
+		}
+		return diags
+	}
+	for range 2 {
+		if diags := read(); diags.HasErrors() {
+			t.Fatal(diags)
+		}
+	}
+	write("c.jsonl", "{\"from\":\"ana\",\"text\":\"Ho!\"}\n")
+	if diags := read(); !diags.HasErrors() || diags[0].Summary != "Source changed between two readings" {
+		t.Errorf("%v", diags)
 	}
 }

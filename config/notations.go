@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -100,6 +101,10 @@ func (rd *reading) readSource(expr hcl.Expression, voices *voices) {
 		}
 	}
 	rd.report(diags...)
+	if sum, ok := source.Sum(); ok && !rd.sources.settle(path.Clean(name), sum) {
+		rd.report(errorAt(expr.Range(), "Source changed between two readings",
+			"Something writes to %s: it holds something else than when it was read before. Wait until it is complete, and try again.", name))
+	}
 }
 
 // openSource opens a file of messages inside the configuration's directory.
@@ -117,8 +122,9 @@ func (rd *reading) openSource(name string) (*script.Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q cannot be read: %s", name, reason(err))
 	}
-	rd.sources.add(newStreamedSource(filepath.ToSlash(local), filepath.Join(rd.dir, local)))
-	return script.NewSource(file, filepath.ToSlash(local))
+	name = filepath.ToSlash(local)
+	rd.sources.stream(name, filepath.Join(rd.dir, local))
+	return script.NewSource(file, name, func() (fs.File, error) { return os.OpenInRoot(rd.dir, local) })
 }
 
 // take makes a message of one that was read in another notation. place is nil

@@ -1,6 +1,10 @@
 package config
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/sowdev/sow/config/script"
+)
 
 // sources holds the text of the loaded files, by the names that ranges carry.
 // Transcripts and message sources are added while conversations are read, so
@@ -16,6 +20,7 @@ type source struct {
 	name  string // relative to the configuration's directory, with slashes
 	text  string
 	bytes func() []byte // the text, copied when a diagnostic first quotes it
+	sum   *script.Sum   // of a streamed file that was read to its end
 }
 
 func newSource(name, text string) *source {
@@ -44,6 +49,25 @@ func (s *sources) add(f *source) {
 		s.files = map[string]*source{}
 	}
 	s.files[f.name] = f
+}
+
+// stream makes a file known that is read as a stream, if it is not yet.
+func (s *sources) stream(name, path string) {
+	if s.get(name) == nil {
+		s.add(newStreamedSource(name, path))
+	}
+}
+
+// settle notes what was read of a streamed file, and reports whether it is the
+// same as every time before.
+func (s *sources) settle(name string, sum script.Sum) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	file := s.files[name]
+	if file.sum == nil {
+		file.sum = &sum
+	}
+	return *file.sum == sum
 }
 
 func (s *sources) get(name string) *source {

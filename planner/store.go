@@ -2,9 +2,16 @@ package planner
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 )
+
+// SpoolError is returned by [Build] when the spool cannot be opened or written.
+type SpoolError struct{ Err error }
+
+func (e *SpoolError) Error() string { return "cannot spool the plan: " + e.Err.Error() }
+
+// Unwrap returns what went wrong.
+func (e *SpoolError) Unwrap() error { return e.Err }
 
 // store is the Body of a plan that was just made. It keeps the lanes in memory
 // until they are too many, then in a spool.
@@ -37,7 +44,7 @@ func (s *store) write(b []byte) error {
 		return nil
 	}
 	if _, err := s.spool.Write(b); err != nil {
-		return fmt.Errorf("cannot spool the plan: %w", err)
+		return &SpoolError{err}
 	}
 	return nil
 }
@@ -46,12 +53,12 @@ func (s *store) write(b []byte) error {
 func (s *store) spill() error {
 	file, err := s.open()
 	if err != nil {
-		return fmt.Errorf("cannot spool the plan: %w", err)
+		return &SpoolError{err}
 	}
 	s.file, s.spool = file, bufio.NewWriterSize(file, 256<<10)
 	for _, b := range s.memory {
 		if _, err := s.spool.Write(b); err != nil {
-			return fmt.Errorf("cannot spool the plan: %w", err)
+			return &SpoolError{err}
 		}
 	}
 	s.memory = nil
@@ -64,7 +71,7 @@ func (s *store) finish() error {
 		return nil
 	}
 	if err := s.spool.Flush(); err != nil {
-		return fmt.Errorf("cannot spool the plan: %w", err)
+		return &SpoolError{err}
 	}
 	s.spool = nil
 	return nil

@@ -3,6 +3,7 @@ package script
 import (
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"io/fs"
 	"iter"
@@ -18,11 +19,19 @@ import (
 // not safe for concurrent use.
 type Source struct {
 	file     fs.File
+	again    func() (fs.File, error) // opens the file once more; nil when it cannot be read twice
 	filename string
 	format   string // the extension
 	size     int64  // -1 when it is not known
 	modified time.Time
+	sum      *Sum // of what was read to its end
 }
+
+// Sum stands for the content of a source, within one run of the program: two
+// readings that saw the same bytes have the same sum.
+type Sum uint64
+
+var sumSeed = maphash.MakeSeed()
 
 // OpenSource opens a .jsonl, .ndjson or .csv file. filename is what the ranges
 // call it.
@@ -31,14 +40,15 @@ func OpenSource(path, filename string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewSource(file, filename)
+	return NewSource(file, filename, func() (fs.File, error) { return os.Open(path) })
 }
 
 // NewSource reads from an open file, which the source closes; when there is an
 // error, the file is closed already. The extension of filename tells the
-// format.
-func NewSource(file fs.File, filename string) (*Source, error) {
-	s := &Source{file: file, filename: filename, format: strings.ToLower(path.Ext(filename))}
+// format. again opens the file once more, to see that what was read is what it
+// holds; with nil, only its size and its time are looked at.
+func NewSource(file fs.File, filename string, again func() (fs.File, error)) (*Source, error) {
+	s := &Source{file: file, again: again, filename: filename, format: strings.ToLower(path.Ext(filename))}
 	info, err := file.Stat()
 	switch {
 	case err != nil:
@@ -57,6 +67,15 @@ func NewSource(file fs.File, filename string) (*Source, error) {
 	return s, nil
 }
 
+// Sum returns the sum of the file, once [Source.Messages] has read it to its
+// end and it did not change meanwhile. Of a pipe there is none.
+func (s *Source) Sum() (sum Sum, ok bool) {
+	if s.sum == nil {
+		return 0, false
+	}
+	return *s.sum, true
+}
+
 // Close closes the file.
 func (s *Source) Close() error { return s.file.Close() }
 
@@ -70,8 +89,10 @@ func (s *Source) Close() error { return s.file.Close() }
 // The formats are described in docs/sources.md.
 func (s *Source) Messages(diags *hcl.Diagnostics) iter.Seq[*Message] {
 	return func(yield func(*Message) bool) {
+		read := &summedReader{r: s.file}
+		read.hash.SetSeed(sumSeed)
 		r := &sourceReader{
-			lines:    newLines(s.file, s.size),
+			lines:    newLines(read, s.size),
 			filename: s.filename,
 			yield:    yield,
 		}
@@ -81,33 +102,83 @@ func (s *Source) Messages(diags *hcl.Diagnostics) iter.Seq[*Message] {
 			r.readJSONL()
 		}
 		if !r.stopped {
-			s.finish(r)
+			s.finish(r, Sum(read.hash.Sum64()))
 		}
 		*diags = append(*diags, r.report.all()...)
 	}
 }
 
+// summedReader sums what is read through it.
+type summedReader struct {
+	r    io.Reader
+	hash maphash.Hash
+}
+
+func (s *summedReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.hash.Write(p[:n])
+	return n, err
+}
+
 // finish tells why reading ended, if not at the end of the file that was
-// opened.
-func (s *Source) finish(r *sourceReader) {
+// opened. sum is that of what was read.
+func (s *Source) finish(r *sourceReader, sum Sum) {
 	at := hcl.Pos{Line: max(r.lines.number, 1), Column: 1, Byte: int(r.lines.offset)}
 	where := hcl.Range{Filename: s.filename, Start: at, End: at}
-	if err := r.lines.err; err != nil && !errors.Is(err, io.EOF) {
-		r.report.error(where, "Cannot read the source", "Reading stopped here: %v.", cause(err))
-		return
-	}
-	if r.lines.err == nil {
+	err := r.lines.err
+	if err == nil {
 		return // what was read told of itself
 	}
-	info, err := s.file.Stat()
-	if err != nil {
-		r.report.error(where, "Cannot read the source", "Reading stopped here: %v.", cause(err))
-		return
+	changed := false
+	if errors.Is(err, io.EOF) {
+		changed, err = s.changed(r.lines, sum)
 	}
-	if s.size >= 0 && (info.Size() != s.size || r.lines.next != s.size || !info.ModTime().Equal(s.modified)) {
+	switch {
+	case err != nil:
+		r.report.error(where, "Cannot read the source", "Reading stopped here: %v.", cause(err))
+	case changed:
 		r.report.error(where, "Source changed while it was read",
 			"Something writes to %s, so what was read may be half of the old and half of the new. Wait until it is complete, and try again.", s.filename)
+	case s.size >= 0:
+		s.sum = &sum
 	}
+}
+
+// changed reports whether the file is another one than when it was opened, or
+// holds something else than the bytes that were read. A file can be written
+// with its size and its time as they were, so its bytes are looked at too.
+func (s *Source) changed(read *lines, sum Sum) (bool, error) {
+	if s.size < 0 {
+		return false, nil
+	}
+	info, err := s.file.Stat()
+	complete := !read.grown && read.next == s.size
+	if err != nil || !complete || !s.unchanged(info) || s.again == nil {
+		return !complete || !s.unchanged(info), err
+	}
+	file, err := s.again()
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	now := &summedReader{r: file}
+	now.hash.SetSeed(sumSeed)
+	for err == nil {
+		_, err = now.Read(read.buf)
+	}
+	if !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	return Sum(now.hash.Sum64()) != sum, nil
+}
+
+// unchanged reports whether a file has the size and the time that it was opened
+// with.
+func (s *Source) unchanged(info fs.FileInfo) bool {
+	return info != nil && info.Size() == s.size && info.ModTime().Equal(s.modified)
 }
 
 // cause leaves away the name of the call, which says nothing to users.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func source(t testing.TB, filename, text string) *Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := NewSource(file, filename)
+	s, err := NewSource(file, filename, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +280,7 @@ func TestSourceThatChanges(t *testing.T) {
 		{"broken", &fakeFile{io.MultiReader(strings.NewReader(line), brokenReader{}), int64(2 * len(line)), 0, []time.Time{then, then}}, "Cannot read the source"},
 	}
 	for _, tt := range tests {
-		s, err := NewSource(tt.file, "a.jsonl")
+		s, err := NewSource(tt.file, "a.jsonl", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -483,7 +484,7 @@ func BenchmarkJSONL(b *testing.B) {
 	for b.Loop() {
 		got := 0
 		var diags hcl.Diagnostics
-		s, _ := NewSource(&fakeFile{strings.NewReader(text), int64(len(text)), 0, make([]time.Time, 2)}, "bench.jsonl")
+		s, _ := NewSource(&fakeFile{strings.NewReader(text), int64(len(text)), 0, make([]time.Time, 2)}, "bench.jsonl", nil)
 		for range s.Messages(&diags) {
 			got++
 		}
@@ -532,7 +533,7 @@ func BenchmarkCSV(b *testing.B) {
 	for b.Loop() {
 		got := 0
 		var diags hcl.Diagnostics
-		s, _ := NewSource(&fakeFile{strings.NewReader(text.String()), int64(text.Len()), 0, make([]time.Time, 2)}, "bench.csv")
+		s, _ := NewSource(&fakeFile{strings.NewReader(text.String()), int64(text.Len()), 0, make([]time.Time, 2)}, "bench.csv", nil)
 		for range s.Messages(&diags) {
 			got++
 		}
@@ -567,5 +568,103 @@ func csvReference(text string) ([]map[string]string, error) {
 			record[name] = cell
 		}
 		records = append(records, record)
+	}
+}
+
+// TestSourceIsComparedWithTheFile rewrites a file while it is read, with the
+// size and the time that it had.
+func TestSourceIsComparedWithTheFile(t *testing.T) {
+	const before, after = "{\"from\":\"ana\",\"text\":\"Hi!\"}\n", "{\"from\":\"ana\",\"text\":\"Ho!\"}\n"
+	for name, tt := range map[string]struct {
+		change func(path string) error
+		want   bool
+	}{
+		"left alone":  {func(string) error { return nil }, false},
+		"overwritten": {func(path string) error { return os.WriteFile(path, []byte(after), 0o666) }, true},
+		"replaced": {func(path string) error {
+			if err := os.WriteFile(path+".new", []byte(after), 0o666); err != nil {
+				return err
+			}
+			return os.Rename(path+".new", path)
+		}, true},
+		"removed": {os.Remove, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "a.jsonl")
+			when := time.Unix(1767603600, 0)
+			write := func(text string) {
+				if err := errors.Join(os.WriteFile(path, []byte(text), 0o666), os.Chtimes(path, when, when)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write(before)
+			s, err := OpenSource(path, "a.jsonl")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			var diags hcl.Diagnostics
+			for range s.Messages(&diags) {
+				if err := tt.change(path); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Chtimes(path, when, when); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					t.Fatal(err)
+				}
+			}
+			if got := diags.HasErrors(); got != tt.want {
+				t.Errorf("%v", diags)
+			}
+			if tt.want && diags[0].Summary != "Source changed while it was read" {
+				t.Errorf("%v", diags)
+			}
+			if _, ok := s.Sum(); ok == tt.want {
+				t.Errorf("has a sum: %t", ok)
+			}
+		})
+	}
+}
+
+// endless is a file that goes on for as long as it was told, in lines of that
+// length.
+type endless struct{ left, line, at int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.left == 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), e.left)
+	for i := range p[:n] {
+		e.at++
+		if p[i] = ' '; e.at%e.line == 0 {
+			p[i] = '\n'
+		}
+	}
+	e.left -= n
+	return n, nil
+}
+
+// TestSourceIsNotHeld reads far more than it may allocate: a file of many
+// lines, and one of a single line.
+func TestSourceIsNotHeld(t *testing.T) {
+	const size, most = 64 << 20, 8 << 20
+	for _, line := range []int{100, size} {
+		s, err := NewSource(&fakeFile{&endless{left: size, line: line}, size, 0, make([]time.Time, 2)}, "a.jsonl", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		var diags hcl.Diagnostics
+		for range s.Messages(&diags) {
+			t.Error("a blank line is a message")
+		}
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > most {
+			t.Errorf("lines of %d bytes: %d bytes were allocated", line, got)
+		}
+		if diags.HasErrors() != (line > maxLine) {
+			t.Errorf("lines of %d bytes: %v", line, diags)
+		}
 	}
 }

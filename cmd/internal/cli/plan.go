@@ -173,13 +173,23 @@ func (d *dataset) plan(r *run, destroy bool) (*planner.Plan, error) {
 	case err != nil && diags.HasErrors():
 		return nil, diags
 	case err != nil:
-		return nil, wrap(err, exitError, "The plan cannot be made", "Nothing was changed")
+		return nil, unplanned(err)
 	case diags.HasErrors():
 		return nil, diags
 	case len(diags) > 0:
 		r.view.Diagnostics(diags, r.sources)
 	}
 	return plan, nil
+}
+
+// unplanned is the failure of a plan that cannot be made.
+func unplanned(err error) error {
+	var full *planner.SpoolError
+	if !errors.As(err, &full) {
+		return wrap(err, exitError, "The plan cannot be made", "Nothing was changed")
+	}
+	return fail(exitError, "The plan cannot be made",
+		"Plans of more than half a megabyte go through a temporary file, and it cannot be written:\n  %v\nNothing was changed. Free some space there, or name another folder with TMPDIR.", full.Err)
 }
 
 // spool is a temporary file for a plan that is too large for memory. It has no
