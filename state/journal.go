@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"runtime"
 	"strconv"
 	"sync"
@@ -32,8 +31,9 @@ var ErrClosed = errors.New("the journal is closed")
 // journal implements [Journal] over a file.
 //
 // Callers append their records to a batch under mu; whoever then gets hold of
-// the file writes the whole batch, so that many callers share one write. One
-// committer syncs the file.
+// the file writes the whole batch, so that many callers share one write. A
+// receipt waits in the batch for the record after it. One committer writes what
+// nobody else did and syncs the file.
 type journal struct {
 	file  JournalFile
 	runID string
@@ -44,28 +44,28 @@ type journal struct {
 	crc     uint32 // of the last of them
 	told    uint64 // the last number of a synced record that the journal states
 	known   map[addr.Object]bool
-	intents map[string]intent // by muid, those without an outcome
-	err     error             // why nothing more is written
-	closed  bool              // the end is recorded
-	ended   bool              // the file is closed, or about to be
+	intents map[string]*intent // by muid, those without an outcome
+	settled []*intent          // to be used again
+	err     error              // why nothing more is written
+	closed  bool               // the end is recorded
+	ended   bool               // the file is closed, or about to be
 
 	writing sync.Mutex // held while writing to file
 	spare   []byte     // the batch before, to be used again
 	written uint64     // records handed to the operating system
 
 	syncing sync.Mutex    // held while the file is synced
-	onFile  atomic.Uint64 // written, for whoever syncs
-	synced atomic.Uint64 // records that the disk has confirmed
+	synced  atomic.Uint64 // records that the disk has confirmed
 
-	wake chan struct{} // something was written
+	wake chan struct{} // something was recorded
 	stop chan struct{} // closed by Close
 	done chan struct{} // closed by the committer
 }
 
 // intent remembers what an intent recorded.
 type intent struct {
-	n    uint64
-	body uint64 // hash of the message's body
+	n       uint64
+	message Message
 }
 
 // Begin begins a journal, in an empty file, for a run on the state that was
@@ -88,7 +88,7 @@ func (f *Files) Begin(file JournalFile, run Run, header Header) (Journal, error)
 	}
 	j := &journal{
 		file: file, runID: run.ID,
-		known: make(map[addr.Object]bool, len(f.conversations)), intents: map[string]intent{},
+		known: make(map[addr.Object]bool, len(f.conversations)), intents: map[string]*intent{},
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	for _, c := range f.conversations {
@@ -135,9 +135,9 @@ func (j *journal) begin(run Run, header Header) error {
 	return nil
 }
 
-// commit syncs the file syncEvery after something was written, together with
-// what was written meanwhile. After a failed sync nobody knows what is on the
-// disk: there is no second try.
+// commit writes and syncs, syncEvery after something was recorded, that and what
+// was recorded meanwhile. After a failed sync nobody knows what is on the disk:
+// there is no second try.
 func (j *journal) commit() {
 	defer close(j.done)
 	for {
@@ -151,18 +151,17 @@ func (j *journal) commit() {
 			return
 		case <-time.After(syncEvery):
 		}
-		if j.sync(j.onFile.Load()) != nil {
+		if j.Sync() != nil {
 			return // whoever records something next is told
 		}
 	}
 }
 
-// Sync implements [Journal].
-func (j *journal) Sync() error { return j.sync(j.onFile.Load()) }
-
-// sync returns once the records up to n are on the disk. One sync serves all
-// who wait for it.
-func (j *journal) sync(n uint64) error {
+// Sync implements [Journal]. One sync serves all who wait for it.
+func (j *journal) Sync() error {
+	j.mu.Lock()
+	n := j.count
+	j.mu.Unlock()
 	j.syncing.Lock()
 	defer j.syncing.Unlock()
 	if err := j.Err(); err != nil {
@@ -171,7 +170,10 @@ func (j *journal) sync(n uint64) error {
 	if j.synced.Load() >= n {
 		return nil
 	}
-	upto := j.onFile.Load()
+	upto, err := j.flushAll()
+	if err != nil {
+		return err
+	}
 	if err := j.file.Sync(); err != nil {
 		return j.fail(err)
 	}
@@ -235,6 +237,10 @@ func (j *journal) enqueue(body []byte, note func(n uint64)) (n uint64, err error
 	j.batch = append(j.batch, body...)
 	j.batch, j.crc = appendCRC(j.batch, start, j.crc)
 	j.count = n
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
 	return n, nil
 }
 
@@ -245,13 +251,27 @@ func (j *journal) flush(n uint64) error {
 	if j.written >= n {
 		return nil
 	}
+	return j.write()
+}
+
+// flushAll returns when all that was recorded is with the operating system, and
+// how many records that are.
+func (j *journal) flushAll() (upto uint64, err error) {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	err = j.write()
+	return j.written, err
+}
+
+// write writes the batch. It is called under writing.
+func (j *journal) write() error {
 	j.mu.Lock()
 	batch, upto, err := j.batch, j.count, j.err
-	if err == nil {
+	if err == nil && len(batch) > 0 {
 		j.batch = j.spare[:0]
 	}
 	j.mu.Unlock()
-	if err != nil {
+	if err != nil || len(batch) == 0 {
 		return err
 	}
 	if _, err := j.file.Write(batch); err != nil {
@@ -261,11 +281,6 @@ func (j *journal) flush(n uint64) error {
 		j.spare = nil
 	}
 	j.written = upto
-	j.onFile.Store(upto)
-	select {
-	case j.wake <- struct{}{}:
-	default:
-	}
 	return nil
 }
 
@@ -299,19 +314,16 @@ func (j *journal) Close() error {
 	return errors.Join(err, j.file.Close())
 }
 
-var (
-	bodySeed = maphash.MakeSeed()
-	bodies   = sync.Pool{New: func() any { return new([]byte) }}
-)
+// bodies are buffers for records of messages.
+var bodies = sync.Pool{New: func() any { return new([]byte) }}
 
 // withMessage calls use with the beginning of a record of a message: head, the
-// conversation's address, and the message's body; and with the body's hash.
-func withMessage(head string, conversation addr.Object, m *Message, use func(body []byte, hash uint64) error) error {
+// conversation's address, and the message's body.
+func withMessage(head string, conversation addr.Object, m *Message, use func(body []byte) error) error {
 	buf := bodies.Get().(*[]byte)
 	defer bodies.Put(buf)
 	b := appendAddress(append((*buf)[:0], head...), conversation)
 	b = append(b, `,"m":`...)
-	start := len(b)
 	b, err := appendBody(b, m, "")
 	if m.MUID == "" {
 		b = append(b, `,"muid":""`...)
@@ -322,7 +334,7 @@ func withMessage(head string, conversation addr.Object, m *Message, use func(bod
 	if err != nil {
 		return err
 	}
-	return use(b, maphash.Bytes(bodySeed, b[start:]))
+	return use(b)
 }
 
 // appendAddress appends an address as a JSON string.
@@ -339,51 +351,68 @@ func appendAddress(dst []byte, o addr.Object) []byte {
 
 // Intend implements [Journal].
 func (j *journal) Intend(conversation addr.Object, m *Message) error {
-	return withMessage(`"intend":`, conversation, m, func(body []byte, hash uint64) error {
+	return withMessage(`"intend":`, conversation, m, func(body []byte) error {
 		body = appendOutcome(body, &Message{Carries: m.Carries})
 		return j.record(body, func(n uint64) {
 			j.mustKnow(conversation)
-			j.intents[m.MUID] = intent{n: n, body: hash}
+			j.remember(n, m)
 		})
 	})
 }
 
+// remember keeps the intent until its outcome is known. It is called under mu.
+func (j *journal) remember(n uint64, m *Message) {
+	var i *intent
+	if last := len(j.settled) - 1; last >= 0 {
+		i, j.settled = j.settled[last], j.settled[:last]
+	} else {
+		i = new(intent)
+	}
+	i.n, i.message = n, *m
+	j.intents[m.MUID] = i
+}
+
+// settle forgets the intent of a message and returns its number, if there is
+// one; same reports whether it was for the same body.
+func (j *journal) settle(muid string, m *Message) (n uint64, same bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	i := j.intents[muid]
+	if i == nil {
+		return 0, false
+	}
+	delete(j.intents, muid)
+	n, same = i.n, m != nil && sameBody(&i.message, m)
+	i.message = Message{}
+	j.settled = append(j.settled, i)
+	return n, same
+}
+
 // Receipt implements [Journal].
 func (j *journal) Receipt(conversation addr.Object, m *Message) error {
-	return withMessage(`"put":`, conversation, m, func(body []byte, hash uint64) error {
-		j.mu.Lock()
-		intended, ok := j.intents[m.MUID]
-		delete(j.intents, m.MUID)
-		j.mu.Unlock()
-		if ok && intended.body == hash && !m.InDoubt && len(m.Carries) == 0 {
-			body = strconv.AppendUint(append(body[:0], `"receipt":`...), intended.n, 10)
-			body = appendField(body, "id", m.ID)
-			body = appendField(body, "mod", m.Moderation)
-			return j.record(body, nil)
-		}
-		return j.put(conversation, m, body)
-	})
+	n, same := j.settle(m.MUID, m)
+	if !same || m.InDoubt || len(m.Carries) > 0 {
+		return j.PutMessage(conversation, m)
+	}
+	var room [128]byte
+	body := strconv.AppendUint(append(room[:0], `"receipt":`...), n, 10)
+	body = appendField(body, "id", m.ID)
+	body = appendField(body, "mod", m.Moderation)
+	_, err := j.enqueue(body, nil)
+	return err
 }
 
 // PutMessage implements [Journal].
 func (j *journal) PutMessage(conversation addr.Object, m *Message) error {
-	return withMessage(`"put":`, conversation, m, func(body []byte, _ uint64) error {
-		return j.put(conversation, m, body)
+	return withMessage(`"put":`, conversation, m, func(body []byte) error {
+		return j.record(appendOutcome(body, m), func(uint64) { j.mustKnow(conversation) })
 	})
-}
-
-func (j *journal) put(conversation addr.Object, m *Message, body []byte) error {
-	return j.record(appendOutcome(body, m), func(uint64) { j.mustKnow(conversation) })
 }
 
 // Void implements [Journal].
 func (j *journal) Void(a addr.Message, muid string) error {
-	j.mu.Lock()
-	intended, ok := j.intents[muid]
-	delete(j.intents, muid)
-	j.mu.Unlock()
-	if ok {
-		return j.record(strconv.AppendUint([]byte(`"void":`), intended.n, 10), nil)
+	if n, _ := j.settle(muid, nil); n > 0 {
+		return j.record(strconv.AppendUint([]byte(`"void":`), n, 10), nil)
 	}
 	body := appendAddress([]byte(`"void":`), a.Conversation)
 	body = appendString(append(body, `,"key":`...), a.Key)

@@ -2,9 +2,11 @@ package state
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -77,6 +79,13 @@ func (f *film) lengths() (written, synced int) {
 	return len(f.data), f.synced
 }
 
+// onDisk returns what a power cut would leave at the least.
+func (f *film) onDisk() []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return bytes.Clone(f.data[:f.synced])
+}
+
 func begin(t testing.TB, file JournalFile) Journal {
 	t.Helper()
 	j, err := mustOpen(t, nil, nil).Begin(file, testRun("run-1"), testHeader())
@@ -84,8 +93,9 @@ func begin(t testing.TB, file JournalFile) Journal {
 	return j
 }
 
-// A record is with the operating system when the method returns, and on the
-// disk 10 ms later; the run marker is on the disk when Begin returns.
+// A record is with the operating system when the method returns, a receipt with
+// the record after it, and both are on the disk 10 ms later; the run marker is on
+// the disk when Begin returns.
 func TestJournalTiming(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := &film{}
@@ -105,6 +115,14 @@ func TestJournalTiming(t *testing.T) {
 				t.Fatal("Intend returned before the record was written")
 			}
 			time.Sleep(time.Millisecond)
+			if i%2 == 0 {
+				must(t, j.Receipt(a, message("a", fmt.Sprint(i), int64(i))))
+				time.Sleep(syncEvery)
+				if got := mustOpen(t, nil, file.onDisk()); intentsOpen(t, got, a) != i/2 {
+					t.Fatalf("%v after its receipt, message %d is still in doubt on the disk", syncEvery, i)
+				}
+				continue
+			}
 			written, _ := file.lengths()
 			time.Sleep(syncEvery)
 			if _, synced := file.lengths(); synced < written {
@@ -120,6 +138,82 @@ func TestJournalTiming(t *testing.T) {
 			t.Errorf("after Close %d of %d bytes are synced, and the file was closed %d times", synced, written, file.closed)
 		}
 	})
+}
+
+// intentsOpen counts the messages in doubt.
+func intentsOpen(t *testing.T, f *Files, conversation addr.Object) (n int) {
+	for _, m := range messagesOf(t, f, conversation) {
+		if m.InDoubt {
+			n++
+		}
+	}
+	return n
+}
+
+// A receipt costs no write of its own.
+func TestReceiptRidesAlong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := &film{}
+		j := begin(t, file)
+		time.Sleep(time.Second)
+		a := conversationAddr("a")
+		writes := file.writes
+		for i := range 20 {
+			m := message("a", fmt.Sprint(i), int64(i))
+			must(t, j.Intend(a, m), j.Receipt(a, m))
+		}
+		if n := file.writes - writes; n != 20 {
+			t.Errorf("%d writes for 20 messages", n)
+		}
+		must(t, j.Close())
+		if n := intentsOpen(t, mustOpen(t, nil, file.data), a); n != 0 {
+			t.Errorf("after Close %d messages are in doubt", n)
+		}
+	})
+}
+
+// A receipt for another body than the intent's is recorded whole, whichever part
+// of it is another one.
+func TestReceiptOfAnotherBody(t *testing.T) {
+	file := &film{}
+	j := begin(t, file)
+	a := conversationAddr("a")
+	intended := message("a", "k", 5)
+	outcome := []string{"MUID", "ID", "InDoubt", "Moderation", "Carries"} // said anew, or what the intent is found by
+	fields := reflect.TypeFor[Message]()
+	for i := range fields.NumField() {
+		name := fields.Field(i).Name
+		if slices.Contains(outcome, name) {
+			continue
+		}
+		must(t, j.Intend(a, intended))
+		other := *intended
+		other.ID = "17"
+		switch field := reflect.ValueOf(&other).Elem().Field(i); v := field.Addr().Interface().(type) {
+		case *string:
+			*v += "x"
+		case *int:
+			*v++
+		case *int64:
+			*v++
+		case *json.RawMessage:
+			*v = json.RawMessage(`{"x":1}`)
+		case *[]string:
+			*v = append(slices.Clone(*v), "x")
+		case *[]Attachment:
+			*v = []Attachment{{URL: "x"}}
+		case *map[string]string:
+			*v = map[string]string{"text": "x"}
+		default:
+			t.Fatalf("%s is a %T, which this test does not know", name, v)
+		}
+		must(t, j.Receipt(a, &other), j.DeleteMessage(a.Message("nobody")))
+		lines := bytes.Split(bytes.TrimSpace(file.data), newline)
+		if got := lines[len(lines)-2]; !bytes.Contains(got, []byte(`"put":`)) {
+			t.Errorf("another %s is recorded as %s", name, got)
+		}
+	}
+	must(t, j.Close())
 }
 
 // Without records there are no syncs.

@@ -107,6 +107,19 @@ func appendBody(dst []byte, m *Message, derived string) ([]byte, error) {
 	return dst, nil
 }
 
+// sameBody reports whether two messages have the same body: what appendBody
+// writes, which bytes that are not UTF-8 and the spelling of JSON may make equal
+// besides.
+func sameBody(a, b *Message) bool {
+	return a.Key == b.Key && a.MUID == b.MUID && a.Generation == b.Generation && a.SentAt == b.SentAt &&
+		a.Sender == b.Sender && a.Type == b.Type && a.Text == b.Text &&
+		slices.Equal(a.Attachments, b.Attachments) &&
+		bytes.Equal(a.CustomData, b.CustomData) && bytes.Equal(a.Metadata, b.Metadata) &&
+		slices.Equal(a.Tags, b.Tags) &&
+		a.At == b.At && a.After == b.After && a.Expect == b.Expect &&
+		maps.Equal(a.Sealed, b.Sealed)
+}
+
 // appendOutcome appends what the body leaves out, and the closing brace.
 func appendOutcome(dst []byte, m *Message) []byte {
 	dst = appendField(dst, "id", m.ID)

@@ -85,8 +85,9 @@ type Lock interface {
 }
 
 // Journal records what a run does, as it does it. Each record is handed to the
-// operating system before the method returns and reaches the disk at most 10 ms
-// later, by one committer that no caller waits for. Its methods may be called
+// operating system before the method returns, but for that of a Receipt, which
+// may wait for the record after it; all reach the disk at most 10 ms later, by
+// one committer that no caller waits for. Its methods may be called
 // concurrently. Once a write or a sync has failed, every method returns that
 // error: nothing more may be sent.
 type Journal interface {
@@ -95,9 +96,12 @@ type Journal interface {
 	// state has under the same key: a message that the app still has must have
 	// been deleted before. As with every record of a message, the conversation
 	// must have been put; an unknown one is a programmer's mistake and panics.
+	// What m refers to must stay as it is until the outcome is recorded.
 	Intend(conversation addr.Object, m *Message) error
 	// Receipt records that the app has the message (m.ID set): the outcome of
-	// an Intend with the same muid, or an adoption without one.
+	// an Intend with the same muid, or an adoption without one. Should it be lost
+	// with the process, the message is in doubt, and the next run finds it in the
+	// app.
 	Receipt(conversation addr.Object, m *Message) error
 	// Void records that the intended message is known not to be in the app. It
 	// does nothing when the state has another muid under the key.

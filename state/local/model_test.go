@@ -287,7 +287,12 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 				t.Skip("no doubt")
 			}
 			x := answered(t, rapid.SampledFrom(doubts).Draw(t, "doubt"))
+			// It may wait for the record after it, or for the committer.
+			acked, journal := m.acked, m.journal
 			m.record(func() error { return m.journal.Receipt(c, &x) }, func(s *content) { s.putMessage(c.String(), x) })
+			if m.journal == journal {
+				m.acked = acked
+			}
 		},
 		"void": func(t *rapid.T) {
 			c := known(t)
@@ -360,6 +365,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 				return
 			}
 			m.durable = len(m.history) - 1
+			m.acked = m.durable
 		},
 		"close": func(t *rapid.T) {
 			m.writing(t)
@@ -369,6 +375,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 			}
 			m.journal = nil
 			m.durable = len(m.history) - 1
+			m.acked = m.durable
 		},
 		"fold": func(t *rapid.T) {
 			if m.lock == nil || m.journal != nil {
