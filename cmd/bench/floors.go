@@ -2,55 +2,81 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
-	"sync"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/dynblock"
 	"github.com/hashicorp/hcl/v2/gohcl"
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// floors are the least that a program with the public libraries would do for
-// the same input. Each runs in a process of its own.
-var floors = map[string]func(args []string) error{
-	"floor-hcl":   parseWhole,
-	"floor-json":  decodeLines,
-	"floor-start": func([]string) error { return nil },
-	"floor-post":  postAll,
-	"null-server": serveNull,
-	"emulator":    serveEmulator,
-}
+// The floors are the least that a program with the public libraries would do
+// for the same input. Each is a role of this program, and prints what it found
+// so that nothing can be left out.
 
-// parseWhole parses whole files with hclparse and decodes them with gohcl.
-func parseWhole(files []string) error {
-	type message struct {
-		From string `hcl:"from"`
-		Text string `hcl:"text"`
-	}
-	type conversation struct {
-		Name     string    `hcl:"name,label"`
-		Between  []string  `hcl:"between"`
-		Pace     string    `hcl:"pace,optional"`
-		Messages []message `hcl:"message,block"`
-	}
-	var root struct {
-		Conversations []conversation `hcl:"conversation,block"`
-	}
-	users := make(map[string]cty.Value)
-	for u := range 100_000 {
-		users[fmt.Sprintf("u%05d", u)] = cty.StringVal(fmt.Sprintf("u%05d", u))
-		if u > 2000 {
-			break
+// readAll reads files and does nothing with them.
+func readAll(files []string) error {
+	var size int64
+	buffer := make([]byte, 64<<10)
+	for _, file := range files {
+		f, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		for err == nil {
+			var n int
+			n, err = f.Read(buffer)
+			size += int64(n)
+		}
+		f.Close()
+		if !errors.Is(err, io.EOF) {
+			return err
 		}
 	}
-	scope := &hcl.EvalContext{Variables: map[string]cty.Value{"user": cty.ObjectVal(users)}}
-	parser := hclparse.NewParser()
+	fmt.Println(size)
+	return nil
+}
+
+// parsedMessage and parsedConversation are what gohcl decodes a generated
+// dataset into.
+type parsedMessage struct {
+	From string `hcl:"from"`
+	Text string `hcl:"text"`
+}
+
+type parsedConversation struct {
+	Name     string          `hcl:"name,label"`
+	Between  []string        `hcl:"between"`
+	Pace     string          `hcl:"pace,optional"`
+	Messages []parsedMessage `hcl:"message,block"`
+}
+
+// scope has the users of the largest generated dataset that is parsed here.
+func scope() *hcl.EvalContext {
+	users := make(map[string]cty.Value)
+	for u := range 1000 {
+		uid := fmt.Sprintf("u%06d", u)
+		users[uid] = cty.StringVal(uid)
+	}
+	return &hcl.EvalContext{
+		Variables: map[string]cty.Value{"user": cty.ObjectVal(users)},
+		Functions: map[string]function.Function{"range": stdlib.RangeFunc, "flatten": stdlib.FlattenFunc, "min": stdlib.MinFunc},
+	}
+}
+
+// parseBlocks parses whole files with hclparse and decodes them with gohcl.
+func parseBlocks(files []string) error {
+	var root struct {
+		Conversations []parsedConversation `hcl:"conversation,block"`
+	}
+	scope, parser := scope(), hclparse.NewParser()
 	for _, file := range files {
 		f, diags := parser.ParseHCLFile(file)
 		if diags.HasErrors() {
@@ -64,6 +90,50 @@ func parseWhole(files []string) error {
 	return nil
 }
 
+// parseForEach does the same for a conversation with for_each, whose dynamic
+// blocks HCL's own extension expands.
+func parseForEach(files []string) error {
+	var root struct {
+		Locals struct {
+			Chats hcl.Expression `hcl:"chats"`
+		} `hcl:"locals,block"`
+		Conversation struct {
+			Name    string         `hcl:"name,label"`
+			ForEach hcl.Expression `hcl:"for_each"`
+			Between hcl.Expression `hcl:"between"`
+			Pace    string         `hcl:"pace"`
+			Rest    hcl.Body       `hcl:",remain"`
+		} `hcl:"conversation,block"`
+	}
+	file, diags := hclparse.NewParser().ParseHCLFile(files[0])
+	if diags.HasErrors() {
+		return diags
+	}
+	all := scope()
+	if diags := gohcl.DecodeBody(file.Body, all, &root); diags.HasErrors() {
+		return diags
+	}
+	chats, diags := root.Locals.Chats.Value(all)
+	if diags.HasErrors() {
+		return diags
+	}
+	all.Variables["local"] = cty.ObjectVal(map[string]cty.Value{"chats": chats})
+	var messages struct {
+		Messages []parsedMessage `hcl:"message,block"`
+	}
+	n := 0
+	for key, value := range chats.Elements() {
+		each := all.NewChild()
+		each.Variables = map[string]cty.Value{"each": cty.ObjectVal(map[string]cty.Value{"key": key, "value": value})}
+		if diags := gohcl.DecodeBody(dynblock.Expand(root.Conversation.Rest, each), each, &messages); diags.HasErrors() {
+			return diags
+		}
+		n += len(messages.Messages)
+	}
+	fmt.Println(n)
+	return nil
+}
+
 // decodeLines decodes JSON lines into structs with encoding/json.
 func decodeLines(files []string) error {
 	n := 0
@@ -72,7 +142,7 @@ func decodeLines(files []string) error {
 		if err != nil {
 			return err
 		}
-		for d := json.NewDecoder(bufio.NewReaderSize(f, 1<<20)); ; n++ {
+		for d := json.NewDecoder(bufio.NewReaderSize(f, 64<<10)); ; n++ {
 			var m struct {
 				From string `json:"from"`
 				Text string `json:"text"`
@@ -90,68 +160,21 @@ func decodeLines(files []string) error {
 	return nil
 }
 
-// postAll posts each line of a file as a body, with that many connections and
-// nothing else: what any client would at least have to do.
-func postAll(args []string) error {
-	url, file := args[0], args[1]
-	var connections int
-	if _, err := fmt.Sscan(args[2], &connections); err != nil {
-		return err
-	}
-	content, err := os.ReadFile(file)
+// copyFile copies a file and brings the copy to the disk.
+func copyFile(args []string) error {
+	from, err := os.Open(args[0])
 	if err != nil {
 		return err
 	}
-	bodies := bytes.Split(bytes.TrimSuffix(content, []byte{'\n'}), []byte{'\n'})
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = connections
-	transport.MaxConnsPerHost = connections
-	client := &http.Client{Transport: transport}
-	queue := make(chan []byte, connections)
-	failures := make(chan error, connections)
-	var workers sync.WaitGroup
-	for range connections {
-		workers.Go(func() {
-			for body := range queue {
-				if err := post(client, url, body); err != nil {
-					select {
-					case failures <- err:
-					default:
-					}
-				}
-			}
-		})
-	}
-	for _, body := range bodies {
-		queue <- body
-	}
-	close(queue)
-	workers.Wait()
-	select {
-	case err := <-failures:
-		return err
-	default:
-		return nil
-	}
-}
-
-func post(client *http.Client, url string, body []byte) error {
-	request, err := http.NewRequest(http.MethodPost, url+"/moderation/messages", bytes.NewReader(body))
+	defer from.Close()
+	to, err := os.Create(args[1])
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("apikey", benchKey)
-	response, err := client.Do(request)
-	if err != nil {
+	defer to.Close()
+	// The plain loop: the system's way to copy within itself writes nothing.
+	if _, err := io.Copy(struct{ io.Writer }{to}, struct{ io.Reader }{from}); err != nil {
 		return err
 	}
-	defer response.Body.Close()
-	if _, err := io.Copy(io.Discard, response.Body); err != nil {
-		return err
-	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the bare loop was answered %s", response.Status)
-	}
-	return nil
+	return to.Sync()
 }

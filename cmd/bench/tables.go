@@ -1,287 +1,227 @@
 package main
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
 	"strings"
-	"time"
+	"unicode/utf8"
+
+	"github.com/sowdev/sow/cmd/internal/generate"
 )
 
-func (b *benchmark) heading(title string, columns ...string) {
-	fmt.Printf("\n%s\n\n| %s |\n|%s\n", title, strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
+// page is all tables as Markdown. A whole one has a row for everything there
+// is to measure, else for what was measured.
+func (r *results) page(whole bool) string {
+	var b strings.Builder
+	add := func(title string, t *table) {
+		if len(t.rows) > 1 {
+			fmt.Fprintf(&b, "\n## %s\n\n%s", title, t)
+		}
+	}
+	add("Targets", r.targets(whole))
+	for _, form := range generate.Forms() {
+		d := r.largest(form, generate.Even)
+		add(fmt.Sprintf("%s messages, %s", grouped(d.Messages), form), r.costsOf(d, whole))
+	}
+	add("Shapes", r.shapes(whole))
+	add("Growth", r.growth(whole))
+	fmt.Fprintf(&b, "\nMeasured with %s on %s/%s and %d processors.\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	return b.String()
 }
 
-func row(cells ...string) { fmt.Printf("| %s |\n", strings.Join(cells, " | ")) }
-
-func ratio(a, b time.Duration) string     { return fmt.Sprintf("%.2f", float64(a)/float64(b)) }
-func ratioOfBytes(a, b int64) string      { return fmt.Sprintf("%.2f", float64(a)/float64(b)) }
-func seconds(d time.Duration) string      { return fmt.Sprintf("%.2f s", d.Seconds()) }
-func mebibytes(n int64) string            { return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20)) }
-func (b *benchmark) note(failure error)   { b.failures = append(b.failures, failure) }
-func count(n int) string                  { return fmt.Sprintf("%d", n) }
-func (b *benchmark) path(n string) string { return filepath.Join(b.dir, n) }
-
-// startUp compares a plan of the smallest example with a program that does
-// nothing but link the same libraries.
-func (b *benchmark) startUp() error {
-	dir := b.path("start")
-	if _, err := (dataset{messages: 10, conversations: 2, users: 3}).write(dir); err != nil {
-		return err
-	}
-	ours, err := measure(4*b.runs+1, b.command(dir, "", "plan"))
-	if err != nil {
-		return err
-	}
-	floor, err := measure(4*b.runs+1, b.floor("floor-start"))
-	if err != nil {
-		return err
-	}
-	b.heading("Start-up", "command", "wall", "peak")
-	row("`sow plan`, 10 messages", seconds(ours.wall), mebibytes(ours.peak))
-	row("a program that links the same libraries", seconds(floor.wall), mebibytes(floor.peak))
-	row("ratio", ratio(ours.wall, floor.wall), ratioOfBytes(ours.peak, floor.peak))
-	return nil
+// has reports whether an operation on a dataset was measured.
+func (r *results) has(o operation, d generate.Dataset) bool {
+	_, ok := r.costs[measured{o, d}]
+	return ok
 }
 
-// plans compares plans of message blocks with parsing the same files.
-func (b *benchmark) plans() error {
-	b.heading("Plan of message blocks, beside whole-file hclparse and gohcl of the same files",
-		"messages", "fresh", "unchanged", "1 % changed", "hclparse", "time: hclparse / unchanged", "peak: hclparse / unchanged", "unchanged / fresh", "changed / unchanged", "peak / configuration")
-	var before usage
-	var beforeSize int
-	for _, n := range b.sizes() {
-		d := dataset{messages: n, conversations: max(1, n/100), users: min(1000, n/10)}
-		dir := b.path(fmt.Sprintf("plan-%d", n))
-		files, err := d.write(dir)
-		if err != nil {
-			return err
+// targets has a row for each target.
+func (r *results) targets(whole bool) *table {
+	t := newTable("what", "target", "stretch", "measured", "")
+	for _, goal := range targets() {
+		value, verdict := goal.verdict(r)
+		if value == "" && !whole {
+			continue
 		}
-		fresh, err := measure(b.runs, b.command(dir, "", "plan", "--json"))
-		if err != nil {
-			return err
+		stretch := goal.bound(goal.stretch)
+		if goal.stretch == goal.target {
+			stretch = ""
 		}
-		if err := b.seed(dir); err != nil {
-			return err
-		}
-		unchanged, err := measure(b.runs, b.command(dir, "", "plan", "--json"))
-		if err != nil {
-			return err
-		}
-		d.edited = 100
-		if _, err := d.write(dir); err != nil {
-			return err
-		}
-		changed, err := measure(b.runs, b.command(dir, "", "plan", "--json"))
-		if err != nil {
-			return err
-		}
-		floor, err := measure(1, b.floor("floor-hcl", files...))
-		if err != nil {
-			return err
-		}
-		row(count(n), seconds(fresh.wall), seconds(unchanged.wall), seconds(changed.wall), seconds(floor.wall),
-			ratio(floor.wall, unchanged.wall), ratioOfBytes(floor.peak, unchanged.peak),
-			ratio(unchanged.wall, fresh.wall), ratio(changed.wall, unchanged.wall),
-			ratioOfBytes(unchanged.peak, fileSize(files[0])))
-		if beforeSize >= 10_000 {
-			b.linear("an unchanged plan", beforeSize, before.cpu, n, unchanged.cpu)
-		}
-		before, beforeSize = unchanged, n
-		os.RemoveAll(dir)
+		t.row(goal.what, goal.bound(goal.target), stretch, value, verdict)
 	}
-	return nil
+	return t
 }
 
-// seed applies a dataset to an app that keeps nothing, so that there is a
-// state to plan against.
-func (b *benchmark) seed(dir string) error {
-	app, err := b.start("null-server")
-	if err != nil {
-		return err
-	}
-	defer app.stop()
-	_, err = run(b.command(dir, app.url, "apply", "--auto-approve")())
-	return err
-}
-
-// linear notes a failure when a cost grew faster than its size.
-func (b *benchmark) linear(what string, size1 int, cost1 time.Duration, size2 int, cost2 time.Duration) {
-	k := growth(size1, cost1, size2, cost2)
-	fmt.Fprintf(os.Stderr, "%s: growth exponent %.2f from %d to %d\n", what, k, size1, size2)
-	if k > maxGrowth {
-		b.note(fmt.Errorf("%s grows with exponent %.2f from %d to %d messages: more than %.2f", what, k, size1, size2, maxGrowth))
-	}
-}
-
-// sources compares plans of JSONL sources with decoding the same bytes.
-func (b *benchmark) sources() error {
-	b.heading("Plan of JSONL sources, beside encoding/json of the same bytes",
-		"messages", "plan", "encoding/json", "time: plan / encoding/json", "peak of the plan")
-	for _, n := range b.sizes()[1:] {
-		d := dataset{messages: n, conversations: max(1, n/1000), users: 200, source: true}
-		dir := b.path(fmt.Sprintf("source-%d", n))
-		files, err := d.write(dir)
-		if err != nil {
-			return err
+// costsOf has a row for each command on a dataset, and one for its floors.
+func (r *results) costsOf(d generate.Dataset, whole bool) *table {
+	t := newTable("what", "time", "CPU", "peak", "written", "beside", "time", "peak", "written / copied")
+	floors := []operation{rawRead}
+	for _, c := range commands() {
+		if !c.on(d) || !whole && !r.has(c.operation, d) {
+			continue
 		}
-		ours, err := measure(b.runs, b.command(dir, "", "plan"))
-		if err != nil {
-			return err
-		}
-		floor, err := measure(b.runs, b.floor("floor-json", files...))
-		if err != nil {
-			return err
-		}
-		row(count(n), seconds(ours.wall), seconds(floor.wall), ratio(ours.wall, floor.wall), mebibytes(ours.peak))
-		os.RemoveAll(dir)
-	}
-	return nil
-}
-
-// connections is how many requests are under way at once, in sow and in the
-// bare loop alike.
-const connections = 16
-
-// applies compares applies with a bare loop that posts the same bodies to the
-// same server.
-func (b *benchmark) applies() error {
-	b.heading("Apply over loopback, beside a bare http.Transport loop posting the same bodies with as many connections",
-		"messages", "server", "apply", "bare loop", "rate: apply / bare", "last tenth / first tenth", "peak", "state bytes a message")
-	var before usage
-	var beforeSize int
-	for _, n := range []int{10_000, 100_000} {
-		d := dataset{messages: n, conversations: 100, users: 200}
-		bodies := b.path(fmt.Sprintf("bodies-%d", n))
-		servers := []string{"null-server", "emulator"}
-		if b.short && n > 10_000 {
-			servers = servers[:1]
-		}
-		for _, server := range servers {
-			ours, pace, bytes, err := b.apply(d, server, bodies)
-			if err != nil {
-				return err
+		floor := c.floorOn(d)
+		for _, o := range []operation{floor, c.copy} {
+			if o != "" && !slices.Contains(floors, o) {
+				floors = append(floors, o)
 			}
-			floor, err := b.bare(server, bodies)
-			if err != nil {
-				return err
+		}
+		t.row(append(append([]string{string(c.operation)}, r.usage(c.operation, d)...), string(floor),
+			r.quotient(wall, c.operation, floor, d), r.quotient(peak, c.operation, floor, d), r.quotient(written, c.operation, c.copy, d))...)
+	}
+	for _, o := range floors {
+		if !whole && !r.has(o, d) {
+			continue
+		}
+		t.row(append([]string{string(o)}, r.usage(o, d)...)...)
+	}
+	return t
+}
+
+// usage is the cells that tell what an operation cost.
+func (r *results) usage(o operation, d generate.Dataset) []string {
+	u, ok := r.costs[measured{o, d}]
+	if !ok {
+		return []string{"", "", "", ""}
+	}
+	return []string{seconds(wall(u)), seconds(cpu(u)), megabytes(u.peak), megabytes(u.written)}
+}
+
+func (r *results) quotient(figure func(usage) float64, over, under operation, d generate.Dataset) string {
+	value, ok := r.ratio(figure, measured{over, d}, measured{under, d})
+	return decimals(value, 2, ok)
+}
+
+// shapedMessages is the number of messages in datasets of all shapes, at most.
+const shapedMessages = 100_000
+
+// shapes has the commands on datasets of each shape.
+func (r *results) shapes(whole bool) *table {
+	t := newTable("shape", "conversations", "users", "what", "time", "CPU", "peak", "written", "beside", "time", "peak")
+	for _, shape := range generate.Shapes() {
+		d := r.largest(generate.JSONL, shape)
+		d.Messages = min(d.Messages, shapedMessages)
+		for _, c := range commands() {
+			if c.anyShape && c.on(d) && (whole || r.has(c.operation, d)) {
+				t.row(append(append([]string{string(shape), grouped(d.Conversations()), grouped(d.Users()), string(c.operation)}, r.usage(c.operation, d)...),
+					string(c.floorOn(d)), r.quotient(wall, c.operation, c.floorOn(d), d), r.quotient(peak, c.operation, c.floorOn(d), d))...)
 			}
-			row(count(n), server, seconds(ours.wall), seconds(floor.wall), ratio(floor.wall, ours.wall), pace,
-				mebibytes(ours.peak), fmt.Sprintf("%.0f", float64(bytes)/float64(n)))
-			if server == "null-server" {
-				if beforeSize > 0 {
-					b.linear("an apply", beforeSize, before.cpu, n, ours.cpu)
+		}
+	}
+	return t
+}
+
+// growth has the processor time of each command at each size.
+func (r *results) growth(whole bool) *table {
+	sizes := r.allSizes()
+	columns := []string{"what", "form"}
+	for _, n := range sizes {
+		columns = append(columns, "CPU, "+grouped(n))
+	}
+	t := newTable(append(columns, "exponent", "of the last step", "objects a message", "at most")...)
+	for _, c := range commands() {
+		for _, form := range c.forms {
+			if !whole && r.sizes(c.operation, form) == nil {
+				continue
+			}
+			cells := []string{string(c.operation), string(form)}
+			for _, n := range sizes {
+				cells = append(cells, "")
+				if u, ok := r.costs[measured{c.operation, even(form, n)}]; ok {
+					cells[len(cells)-1] = seconds(cpu(u))
 				}
-				before, beforeSize = ours, n
 			}
+			whole, last, ok := r.exponents(c.operation, form)
+			cells = append(cells, decimals(whole, 2, ok), decimals(last, 2, ok))
+			objects, ok := r.objects(c.operation, form)
+			cells = append(cells, decimals(objects, 1, ok), decimals(c.bound(form), 0, c.bound(form) > 0))
+			t.row(cells...)
 		}
 	}
-	return nil
+	return t
 }
 
-// apply measures one apply of a new dataset. The bodies that the null server
-// is sent are recorded for the bare loop.
-func (b *benchmark) apply(d dataset, server, bodies string) (cost usage, pace string, stateBytes int64, err error) {
-	dir := b.path("apply")
-	defer os.RemoveAll(dir)
-	if _, err := d.write(dir); err != nil {
-		return usage{}, "", 0, err
+// decimals is a number, if it is known.
+func decimals(n float64, places int, known bool) string {
+	if !known {
+		return ""
 	}
-	if server == "null-server" {
-		recording, err := b.start(server, bodies)
-		if err != nil {
-			return usage{}, "", 0, err
+	return strconv.FormatFloat(n, 'f', places, 64)
+}
+
+func seconds(s float64) string {
+	if s < 1 {
+		return fmt.Sprintf("%.0f ms", 1000*s)
+	}
+	return fmt.Sprintf("%.2f s", s)
+}
+
+func megabytes(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f MB", float64(n)/1e6)
+}
+
+// grouped is a number with commas.
+func grouped(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// table is a table in Markdown whose columns stand below each other.
+type table struct{ rows [][]string }
+
+func newTable(columns ...string) *table { return &table{rows: [][]string{columns}} }
+
+// row adds a row. Cells that are missing at the end are empty.
+func (t *table) row(cells ...string) {
+	t.rows = append(t.rows, append(cells, make([]string, len(t.rows[0])-len(cells))...))
+}
+
+func (t *table) String() string {
+	widths := make([]int, len(t.rows[0]))
+	for _, row := range t.rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
-		_, err = run(b.command(dir, recording.url, "apply", "--auto-approve", "--parallelism", count(connections))())
-		recording.stop()
-		if err != nil {
-			return usage{}, "", 0, err
+	}
+	var b strings.Builder
+	line := func(cells []string, fill string) {
+		for i, cell := range cells {
+			fmt.Fprintf(&b, "| %s%s ", cell, strings.Repeat(fill, widths[i]-utf8.RuneCountInString(cell)))
 		}
-		os.RemoveAll(dir)
-		if _, err := d.write(dir); err != nil {
-			return usage{}, "", 0, err
-		}
+		b.WriteString("|\n")
 	}
-	app, err := b.start(server, b.serverArgs(server)...)
-	if err != nil {
-		return usage{}, "", 0, err
+	line(t.rows[0], " ")
+	line(make([]string, len(widths)), "-")
+	for _, row := range t.rows[1:] {
+		line(row, " ")
 	}
-	defer app.stop()
-	cost, err = run(b.command(dir, app.url, "apply", "--auto-approve", "--parallelism", count(connections))())
-	if err != nil {
-		return usage{}, "", 0, err
-	}
-	pace = app.pace()
-	return cost, pace, fileSize(filepath.Join(dir, "sow.bench.state.jsonl")), nil
+	return b.String()
 }
 
-func (b *benchmark) bare(server, bodies string) (usage, error) {
-	app, err := b.start(server, b.serverArgs(server)...)
-	if err != nil {
-		return usage{}, err
-	}
-	defer app.stop()
-	return run(b.floor("floor-post", app.url+"/v3", bodies, count(connections))())
-}
+// The markers between which the tables stand in the documentation.
+const (
+	tablesBegin = "<!-- tables -->\n"
+	tablesEnd   = "<!-- /tables -->\n"
+)
 
-func (b *benchmark) serverArgs(server string) []string {
-	if server != "emulator" {
-		return nil
+// between returns the text with other tables between the markers.
+func between(text, tables string) (string, error) {
+	before, rest, ok := strings.Cut(text, tablesBegin)
+	if !ok {
+		return "", errors.New("there is no marker " + strings.TrimSpace(tablesBegin))
 	}
-	dir, err := os.MkdirTemp(b.dir, "app-")
-	if err != nil {
-		panic(err) // the parent directory was just made
+	_, after, ok := strings.Cut(rest, tablesEnd)
+	if !ok {
+		return "", errors.New("there is no marker " + strings.TrimSpace(tablesEnd) + " after the first one")
 	}
-	return []string{dir}
-}
-
-// app is a server in a process of its own.
-type app struct {
-	cmd   *exec.Cmd
-	stdin io.Closer
-	url   string
-}
-
-func (b *benchmark) start(name string, args ...string) (*app, error) {
-	cmd := b.floor(name, args...)()
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	url, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		return nil, fmt.Errorf("%s did not start: %w", name, err)
-	}
-	return &app{cmd: cmd, stdin: stdin, url: strings.TrimSpace(url)}, nil
-}
-
-func (a *app) stop() {
-	a.stdin.Close()
-	a.cmd.Wait()
-}
-
-// pace is the time of the last tenth of the messages over that of the first.
-func (a *app) pace() string {
-	response, err := http.Get(a.url + marksPath)
-	if err != nil {
-		return "-"
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		return "-"
-	}
-	return string(text)
+	return before + tablesBegin + tables + tablesEnd + after, nil
 }
