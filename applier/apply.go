@@ -78,6 +78,10 @@ func (r *run) apply(lock state.Lock) {
 		r.end(err)
 		return
 	}
+	if err := r.findAwaited(); err != nil {
+		r.end(err)
+		return
+	}
 	if r.header.LookBack {
 		r.lookBack.Store(true)
 	}

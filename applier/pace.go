@@ -15,6 +15,10 @@ type Limits struct {
 	RequestsPerMinute        int
 	CoreRequestsPerMinute    int // of creating and deleting users and groups, and joining; 0: as RequestsPerMinute
 	MessagesPerUserPerMinute int
+	// Share and SenderShare are what this worker may use of a limit that it
+	// shares with others, be it declared or learnt; nil means all of it.
+	Share       func(limit int) int
+	SenderShare func(uid string, limit int) int
 }
 
 // kind says which of the app's limits a request counts against.
@@ -37,6 +41,7 @@ const (
 // teach. Its methods may be called concurrently.
 type Rates struct {
 	perSender int // messages a minute, declared or 0
+	limits    Limits
 	buckets   [kinds]bucket
 	until     atomic.Int64 // UNIX nanoseconds: nothing is sent before
 	remaining atomic.Int64 // requests, as last heard; -1 when nothing was
@@ -55,13 +60,19 @@ type bucket struct {
 
 // NewRates returns the pace for those limits.
 func NewRates(l Limits) *Rates {
-	r := &Rates{perSender: l.MessagesPerUserPerMinute, senders: make(map[string]*sender)}
+	if l.Share == nil {
+		l.Share = func(limit int) int { return limit }
+	}
+	if l.SenderShare == nil {
+		l.SenderShare = func(_ string, limit int) int { return limit }
+	}
+	r := &Rates{perSender: l.MessagesPerUserPerMinute, limits: l, senders: make(map[string]*sender)}
 	if l.CoreRequestsPerMinute == 0 {
 		l.CoreRequestsPerMinute = l.RequestsPerMinute
 	}
 	r.remaining.Store(-1)
-	r.buckets[standard].declare(l.RequestsPerMinute)
-	r.buckets[core].declare(l.CoreRequestsPerMinute)
+	r.buckets[standard].declare(l.Share(l.RequestsPerMinute))
+	r.buckets[core].declare(l.Share(l.CoreRequestsPerMinute))
 	return r
 }
 
@@ -76,8 +87,9 @@ func (r *Rates) Observe(told Rate) {
 	r.remaining.Store(int64(told.Remaining))
 	// Nothing says which kind an answer's limit is of: that on core requests is
 	// never the larger one.
-	r.buckets[standard].hear(told.Limit, func(known, told int64) bool { return told > known })
-	r.buckets[core].hear(told.Limit, func(known, told int64) bool { return told < known })
+	limit := r.limits.Share(told.Limit)
+	r.buckets[standard].hear(limit, func(known, told int64) bool { return told > known })
+	r.buckets[core].hear(limit, func(known, told int64) bool { return told < known })
 }
 
 // spread gives n requests a minute their places: the first sixtieth at once,

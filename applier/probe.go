@@ -45,6 +45,9 @@ func (r *run) probe() *StopError {
 			}
 		}
 	}
+	if r.plan.Shard != nil {
+		seen = r.inNewChats(seen)
+	}
 	strange, err := r.strange(seen)
 	if err != nil {
 		return &StopError{Cause: StateUnreadable, Err: err}
@@ -185,7 +188,7 @@ func chatName(m *Message) string {
 // restored from an old copy knows the latest messages but not all of them.
 func (r *run) sample() *StopError {
 	if !r.prior.Exists() {
-		return nil
+		return nil // then every message of the dataset was strange
 	}
 	looked := make(map[int]bool)
 	for _, i := range []int{0, len(r.plan.Lanes) / 2, len(r.plan.Lanes) - 1} {

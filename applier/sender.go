@@ -26,7 +26,8 @@ const (
 // usual limit. The first such refusal is a suspicion, which is remembered but
 // may be cleared by the sends after the pause; another makes it a fact.
 type sender struct {
-	uid string
+	uid   string
+	share func(limit int) int // what this worker may use of a limit
 
 	mu      sync.Mutex
 	limit   int // messages a minute that are kept to; 0 while free
@@ -47,7 +48,7 @@ func (r *Rates) sender(uid string) *sender {
 	defer r.mu.Unlock()
 	s := r.senders[uid]
 	if s == nil {
-		s = &sender{uid: uid}
+		s = &sender{uid: uid, share: func(limit int) int { return r.limits.SenderShare(uid, limit) }}
 		if r.perSender > 0 {
 			s.restrict(r.perSender)
 		}
@@ -94,7 +95,7 @@ func (r *Rates) learnt() map[string]int {
 // so that no delay on the way brings two too close together.
 func (s *sender) restrict(limit int) {
 	s.limit = limit
-	s.limiter = rate.NewLimiter(rate.Limit(float64(limit)/61), 1)
+	s.limiter = rate.NewLimiter(rate.Limit(float64(s.share(limit))/61), 1)
 }
 
 // reserve takes the sender's next place and returns how long to wait for it.
@@ -137,7 +138,7 @@ func (s *sender) succeeded() {
 func (s *sender) progress() (sent, limit int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.total, s.limit
+	return s.total, s.share(s.limit)
 }
 
 // turn moves on to the current minute.
@@ -162,7 +163,7 @@ func (s *sender) plausible(remaining int64) bool {
 	defer s.mu.Unlock()
 	s.turn()
 	sent := s.now + s.before
-	return remaining != 0 && (s.limit > 0 || sent >= nearLimit && sent <= pastLimit)
+	return remaining != 0 && (s.limit > 0 || sent >= s.share(nearLimit) && sent <= pastLimit)
 }
 
 // refuse makes the sender wait and returns how long.

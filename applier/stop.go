@@ -13,6 +13,7 @@ const (
 	StateUnreadable Cause = "state unreadable" // the state's messages cannot be read
 	PlanUnreadable  Cause = "plan unreadable"  // the plan's lanes cannot be read
 	Refused         Cause = "refused"          // the first read was refused for another reason
+	NotYet          Cause = "not yet"          // what another shard creates is not there
 	Aborted         Cause = "aborted"          // the context ended
 	FirstFailure    Cause = "first failure"    // Options.StopOnError
 )

@@ -43,7 +43,8 @@ func Build(cfg *config.Config, prior state.Reader, opts Options) (*Plan, hcl.Dia
 	b.plan.Dataset = cfg.Dataset
 	b.plan.AppID = cmp.Or(opts.AppID, cfg.App.AppID, b.header.AppID)
 	b.plan.Region = cmp.Or(opts.Region, cfg.App.Region, b.header.Region)
-	b.rate, b.tier = cfg.App.Rate, cfg.App.Plan
+	b.pace = paceOf(&cfg.App)
+	b.plan.pace = b.pace
 	b.setAnchor(cfg.Anchor)
 	b.addUsers(cfg.Users)
 	b.addGroups(cfg.Groups)
@@ -75,15 +76,14 @@ type builder struct {
 	header state.Header
 	opts   Options
 	now    int64
-	rate   config.Rate
-	tier   string
+	pace   Pace
 
 	anchor     int64 // declared, pinned or provisional
 	pinned     bool
 	reanchored bool
 
-	people        map[string]person // by uid, for display
-	missingUsers  map[addr.Object]bool  // to be created
+	people        map[string]person    // by uid, for display
+	missingUsers  map[addr.Object]bool // to be created
 	missingGroups map[addr.Object]bool
 	lanes         []*lane
 	protected     []protected
@@ -109,7 +109,7 @@ type use struct {
 func newBuilder(prior state.Reader, opts Options) *builder {
 	b := &builder{
 		prior: prior, header: prior.Header(), opts: opts, now: opts.Now,
-		people:       make(map[string]person), uses: make(map[addr.Object]use),
+		people: make(map[string]person), uses: make(map[addr.Object]use),
 		missingUsers: make(map[addr.Object]bool), missingGroups: make(map[addr.Object]bool),
 	}
 	b.plan = &Plan{

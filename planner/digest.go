@@ -216,6 +216,12 @@ func digestOf(p *Plan) string {
 	d.text(p.Dataset)
 	d.text(p.AppID)
 	d.flag(p.Destroy)
+	if s := p.Shard; s != nil {
+		d.text("shard")
+		d.text(s.Whole)
+		d.number(int64(s.Number))
+		d.number(int64(s.Of))
+	}
 	d.flag(p.Anchor != nil)
 	if p.Anchor != nil {
 		d.number(*p.Anchor)

@@ -1,9 +1,11 @@
 package planner
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
+	"github.com/sowdev/sow/config"
 	"github.com/sowdev/sow/state"
 )
 
@@ -53,6 +55,29 @@ func (l Load) Seconds() float64 {
 	)
 }
 
+// Bound says what a load is held up by.
+type Bound uint8
+
+const (
+	// ByApp: the app's limits on requests.
+	ByApp Bound = iota
+	// BySender: the limit on what one user sends.
+	BySender
+	// ByLane: the requests that have to be made one after another.
+	ByLane
+)
+
+// Bound says which limit the load is held up by.
+func (l Load) Bound() Bound {
+	switch l.Seconds() {
+	case minutes(l.Requests, l.PerMinute) * 60, minutes(l.CoreRequests, l.CorePerMinute) * 60:
+		return ByApp
+	case minutes(l.SenderMessages, l.SenderPerMinute) * 60:
+		return BySender
+	}
+	return ByLane
+}
+
 func minutes(n, perMinute int) float64 {
 	if perMinute <= 0 {
 		return 0
@@ -76,6 +101,20 @@ const (
 	standardPerMinute     = 20000
 	standardCorePerMinute = 10000
 )
+
+// paceOf is what is declared of the app's limits.
+func paceOf(app *config.App) Pace {
+	pace := Pace{Workers: 1, SenderPerMinute: app.Rate.MessagesPerUserPerMinute}
+	switch n := app.Rate.RequestsPerMinute; {
+	case n > 0:
+		pace.RequestsPerMinute, pace.CorePerMinute = n, n
+	case app.Plan == "free":
+		pace.RequestsPerMinute, pace.CorePerMinute = freePerMinute, freePerMinute
+	case app.Plan == "standard":
+		pace.RequestsPerMinute, pace.CorePerMinute = standardPerMinute, standardCorePerMinute
+	}
+	return pace
+}
 
 // probeRequests are made before anything is written: one with the key, one to
 // see that the app has the endpoint that messages go through.
@@ -224,23 +263,19 @@ func memberCalls(before, after *state.Group) int {
 func (b *builder) forecast() Forecast {
 	f := Forecast{
 		Requests: b.work.requests, CoreRequests: b.work.core, LongestLane: b.work.longest,
-		PerMinute: standardPerMinute, CorePerMinute: standardCorePerMinute,
+		PerMinute:     b.pace.Share(cmp.Or(b.pace.RequestsPerMinute, standardPerMinute)),
+		CorePerMinute: b.pace.Share(cmp.Or(b.pace.CorePerMinute, standardCorePerMinute)),
 	}
 	if !b.plan.Empty() {
 		f.Requests += probeRequests
 	}
-	if b.tier == "free" {
-		f.PerMinute, f.CorePerMinute = freePerMinute, freePerMinute
-	}
-	if n := b.rate.RequestsPerMinute; n > 0 {
-		f.PerMinute, f.CorePerMinute = n, n
-	}
 	slowest := 0.0
 	for _, uid := range slices.Sorted(maps.Keys(b.work.senders)) {
-		limit := b.rate.MessagesPerUserPerMinute
+		limit := b.pace.SenderPerMinute
 		if learnt := b.header.SenderLimit[uid]; limit == 0 {
 			limit = learnt
 		}
+		limit = b.pace.SenderShare(uid, limit)
 		if t := minutes(b.work.senders[uid], limit); t > slowest {
 			slowest = t
 			f.SlowestSender, f.SlowestCount, f.SenderPerMinute = uid, b.work.senders[uid], limit

@@ -50,17 +50,24 @@ func (e *GuardError) Error() string {
 
 // Guard returns a [*GuardError] when the plan deletes or replaces more than 30 %
 // of a dataset of ten objects or more. A plan to destroy the dataset says so by
-// itself, and is not guarded.
+// itself, and is not guarded. Of a shard, the whole plan counts.
 func (p *Plan) Guard() error {
-	seeded := 0
-	for _, c := range []ActionCounts{p.Counts.Users, p.Counts.Groups, p.Counts.Messages} {
-		seeded += c.Update + c.Replace + c.Delete + c.NoOp
+	removed, seeded := p.removals(), p.seeded()
+	if p.Shard != nil {
+		removed, seeded = p.Shard.Removed, p.Shard.Seeded
 	}
-	removed := p.removals()
 	if p.Destroy || seeded < guardSize || removed*100 <= seeded*guardShare {
 		return nil
 	}
 	return &GuardError{Removed: removed, Seeded: seeded}
+}
+
+// seeded counts the objects that the state has.
+func (p *Plan) seeded() (n int) {
+	for _, c := range []ActionCounts{p.Counts.Users, p.Counts.Groups, p.Counts.Messages} {
+		n += c.Update + c.Replace + c.Delete + c.NoOp
+	}
+	return n
 }
 
 // DigestError says that a plan is not the one that was expected.

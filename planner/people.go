@@ -265,7 +265,7 @@ func (b *builder) assignCarriers() {
 	b.assignGroups()
 	for i := range b.plan.Users {
 		u := &b.plan.Users[i]
-		if first, ok := b.uses[u.Addr]; ok && b.missingUsers[u.Addr] {
+		if first, ok := b.uses[u.Addr]; ok && u.creates() {
 			carrier := first.message
 			u.Carrier = &carrier
 		}
@@ -275,7 +275,7 @@ func (b *builder) assignCarriers() {
 // assignGroups chooses the carriers of groups. An owner who would be carried
 // too late is not carried.
 func (b *builder) assignGroups() {
-	if len(b.missingGroups) == 0 {
+	if len(b.plan.Groups) == 0 {
 		return
 	}
 	addrs := make(map[string]addr.Object)
@@ -287,7 +287,7 @@ func (b *builder) assignGroups() {
 	var late []addr.Object
 	for i := range b.plan.Groups {
 		g := &b.plan.Groups[i]
-		if g.After == nil || !b.missingGroups[g.Addr] {
+		if !g.creates() {
 			continue
 		}
 		first, carried := b.uses[g.Addr]

@@ -112,6 +112,10 @@ type Plan struct {
 	// published, and would let people guess them.
 	Digest string
 
+	// Shard says which part of a whole plan this is; nil for a whole one.
+	Shard *Shard
+
+	pace     Pace // as declared
 	body     Body
 	carriers *carrierIndex
 }

@@ -78,6 +78,7 @@ func (f *Files) Begin(file JournalFile, run Run, header Header) (Journal, error)
 		panic("state: a run begins before the one before it was folded")
 	}
 	header.LookBack = header.LookBack || f.header.LookBack
+	header.Merged = nil // shards cannot follow what a run does
 	if f.Exists() {
 		header.Lineage, header.Serial = f.header.Lineage, f.header.Serial
 		header.HashKey = cmp.Or(header.HashKey, f.header.HashKey)
@@ -391,7 +392,7 @@ func (j *journal) settle(muid string, m *Message) (n uint64, same bool) {
 // Receipt implements [Journal].
 func (j *journal) Receipt(conversation addr.Object, m *Message) error {
 	n, same := j.settle(m.MUID, m)
-	if !same || m.InDoubt || len(m.Carries) > 0 {
+	if !same || m.InDoubt || m.Gone || len(m.Carries) > 0 {
 		return j.PutMessage(conversation, m)
 	}
 	var room [128]byte
@@ -461,6 +462,7 @@ func (j *journal) Delete(o addr.Object) error {
 
 // PutHeader implements [Journal].
 func (j *journal) PutHeader(h Header) error {
+	h.Merged = nil
 	fields, err := marshal(fieldsOf(h))
 	if err != nil {
 		return err

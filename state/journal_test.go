@@ -196,6 +196,8 @@ func TestReceiptOfAnotherBody(t *testing.T) {
 			*v++
 		case *int64:
 			*v++
+		case *bool:
+			*v = true
 		case *json.RawMessage:
 			*v = json.RawMessage(`{"x":1}`)
 		case *[]string:

@@ -24,6 +24,7 @@ import (
 //	id, mod      what the app answered
 //	doubt        true while in doubt
 //	carries      addresses, while in doubt
+//	gone         true when it was deleted, in the state of a shard
 //
 // What stands before id is the message's body: it does not change between
 // intent and receipt.
@@ -137,6 +138,9 @@ func appendOutcome(dst []byte, m *Message) []byte {
 		}
 		dst = append(dst, ']')
 	}
+	if m.Gone {
+		dst = append(dst, `,"gone":true`...)
+	}
 	return append(dst, '}')
 }
 
@@ -217,6 +221,7 @@ const (
 	hasMod
 	hasDoubt
 	hasCarries
+	hasGone
 )
 
 // messageField takes the value of one attribute of a message.
@@ -279,6 +284,9 @@ func (p *scanner) messageField(m *Message, name string) (bit uint32, err error) 
 	case "carries":
 		bit = hasCarries
 		m.Carries, err = p.addresses()
+	case "gone":
+		bit = hasGone
+		m.Gone, err = p.boolean()
 	default:
 		err = fmt.Errorf("a message has no %q", name)
 	}

@@ -42,13 +42,58 @@ type headerFields struct {
 	HashKey      string         `json:"hashKey,omitempty"`
 	SenderLimits map[string]int `json:"senderLimits,omitempty"`
 	LookBack     bool           `json:"lookBack,omitempty"`
+	Shard        *shardFields   `json:"shard,omitempty"`
+	Merged       *mergedFields  `json:"merged,omitempty"`
+}
+
+type shardFields struct {
+	Plan   string `json:"plan"`
+	Number int    `json:"number"`
+	Of     int    `json:"of"`
+	Base   string `json:"base,omitempty"`
+}
+
+type mergedFields struct {
+	Plan   string              `json:"plan"`
+	Of     int                 `json:"of"`
+	Base   string              `json:"base,omitempty"`
+	Shards []mergedShardFields `json:"shards"`
+}
+
+type mergedShardFields struct {
+	Number      int    `json:"number"`
+	Fingerprint string `json:"fingerprint"`
+	Anchor      *int64 `json:"anchor,omitempty"`
 }
 
 func fieldsOf(h Header) headerFields {
 	return headerFields{
 		Dataset: h.Dataset, AppID: h.AppID, Region: h.Region, Anchor: h.Anchor,
 		Generation: h.Generation, HashKey: h.HashKey, SenderLimits: h.SenderLimit, LookBack: h.LookBack,
+		Shard: (*shardFields)(h.Shard), Merged: mergedFieldsOf(h.Merged),
 	}
+}
+
+func mergedFieldsOf(m *Merged) *mergedFields {
+	if m == nil {
+		return nil
+	}
+	f := &mergedFields{Plan: m.Plan, Of: m.Of, Base: m.Base}
+	for _, s := range m.Shards {
+		f.Shards = append(f.Shards, mergedShardFields(s))
+	}
+	return f
+}
+
+func (f *mergedFields) merged() *Merged {
+	if f == nil {
+		return nil
+	}
+	m := &Merged{Plan: f.Plan, Of: f.Of, Base: f.Base}
+	for _, s := range f.Shards {
+		m.Shards = append(m.Shards, MergedShard(s))
+	}
+	return m
 }
 
 func (f headerFields) header(lineage string, serial uint64) Header {
@@ -56,6 +101,7 @@ func (f headerFields) header(lineage string, serial uint64) Header {
 		Lineage: lineage, Serial: serial,
 		Dataset: f.Dataset, AppID: f.AppID, Region: f.Region, Anchor: f.Anchor,
 		Generation: f.Generation, HashKey: f.HashKey, SenderLimit: f.SenderLimits, LookBack: f.LookBack,
+		Shard: (*Shard)(f.Shard), Merged: f.Merged.merged(),
 	}
 }
 
@@ -72,6 +118,7 @@ type userLine struct {
 	Origin         Origin            `json:"origin,omitempty"`
 	CreatedAt      int64             `json:"createdAt,omitempty"`
 	PreventDestroy bool              `json:"preventDestroy,omitempty"`
+	Gone           bool              `json:"gone,omitempty"`
 }
 
 type groupLine struct {
@@ -91,6 +138,7 @@ type groupLine struct {
 	Origin         Origin            `json:"origin,omitempty"`
 	CreatedAt      int64             `json:"createdAt,omitempty"`
 	PreventDestroy bool              `json:"preventDestroy,omitempty"`
+	Gone           bool              `json:"gone,omitempty"`
 }
 
 type conversationLine struct {
@@ -100,6 +148,7 @@ type conversationLine struct {
 	Starts         string      `json:"starts,omitempty"`
 	Pace           string      `json:"pace,omitempty"`
 	PreventDestroy bool        `json:"preventDestroy,omitempty"`
+	Gone           bool        `json:"gone,omitempty"`
 }
 
 // The beginnings of the lines that tell the kinds apart.
@@ -114,7 +163,7 @@ func encodeUser(u *User) ([]byte, error) {
 	return marshal(userLine{
 		User: u.Addr, UID: u.UID, Name: u.Name, Avatar: u.Avatar, Link: u.Link, Role: u.Role,
 		Metadata: u.Metadata, Tags: u.Tags, Sealed: u.Sealed,
-		Origin: u.Origin, CreatedAt: u.CreatedAt, PreventDestroy: u.PreventDestroy,
+		Origin: u.Origin, CreatedAt: u.CreatedAt, PreventDestroy: u.PreventDestroy, Gone: u.Gone,
 	})
 }
 
@@ -129,7 +178,7 @@ func decodeUser(line []byte) (*User, error) {
 	return &User{
 		Addr: l.User, UID: l.UID, Name: l.Name, Avatar: l.Avatar, Link: l.Link, Role: l.Role,
 		Metadata: compacted(l.Metadata), Tags: l.Tags, Sealed: l.Sealed,
-		Origin: l.Origin, CreatedAt: l.CreatedAt, PreventDestroy: l.PreventDestroy,
+		Origin: l.Origin, CreatedAt: l.CreatedAt, PreventDestroy: l.PreventDestroy, Gone: l.Gone,
 	}, nil
 }
 
@@ -150,7 +199,7 @@ func encodeGroup(g *Group) ([]byte, error) {
 		Group: g.Addr, GUID: g.GUID, Name: g.Name, Type: g.Type, Icon: g.Icon, Description: g.Description,
 		Metadata: g.Metadata, Tags: g.Tags, Owner: g.Owner,
 		Admins: g.Admins, Moderators: g.Moderators, Participants: g.Participants, Sealed: g.Sealed,
-		Origin: g.Origin, CreatedAt: g.CreatedAt, PreventDestroy: g.PreventDestroy,
+		Origin: g.Origin, CreatedAt: g.CreatedAt, PreventDestroy: g.PreventDestroy, Gone: g.Gone,
 	})
 }
 
@@ -166,14 +215,14 @@ func decodeGroup(line []byte) (*Group, error) {
 		Addr: l.Group, GUID: l.GUID, Name: l.Name, Type: l.Type, Icon: l.Icon, Description: l.Description,
 		Metadata: compacted(l.Metadata), Tags: l.Tags, Owner: l.Owner,
 		Admins: l.Admins, Moderators: l.Moderators, Participants: l.Participants, Sealed: l.Sealed,
-		Origin: l.Origin, CreatedAt: l.CreatedAt, PreventDestroy: l.PreventDestroy,
+		Origin: l.Origin, CreatedAt: l.CreatedAt, PreventDestroy: l.PreventDestroy, Gone: l.Gone,
 	}, nil
 }
 
 func encodeConversation(c *Conversation) ([]byte, error) {
 	return marshal(conversationLine{
 		Conversation: c.Addr, Between: c.Between, Group: c.Group,
-		Starts: c.Starts, Pace: c.Pace, PreventDestroy: c.PreventDestroy,
+		Starts: c.Starts, Pace: c.Pace, PreventDestroy: c.PreventDestroy, Gone: c.Gone,
 	})
 }
 
@@ -185,12 +234,15 @@ func decodeConversation(line []byte) (*Conversation, error) {
 	if l.Conversation.Kind != addr.Conversation {
 		return nil, fmt.Errorf("%q is no conversation's address", l.Conversation)
 	}
+	if l.Gone && l.Group == "" && len(l.Between) == 0 {
+		return &Conversation{Addr: l.Conversation, Gone: true}, nil
+	}
 	if (l.Group == "") == (len(l.Between) == 0) || l.Group == "" && len(l.Between) != 2 {
 		return nil, fmt.Errorf("%s is neither between two people nor in a group", l.Conversation)
 	}
 	return &Conversation{
 		Addr: l.Conversation, Between: l.Between, Group: l.Group,
-		Starts: l.Starts, Pace: l.Pace, PreventDestroy: l.PreventDestroy,
+		Starts: l.Starts, Pace: l.Pace, PreventDestroy: l.PreventDestroy, Gone: l.Gone,
 	}, nil
 }
 

@@ -39,6 +39,11 @@ type Header struct {
 	// back at before anything is sent in it. The store sets it; the apply that
 	// leaves no lane unfinished clears it with PutHeader.
 	LookBack bool
+	// Shard is set in the state of a shard, which has only what a worker did;
+	// see [MergeError].
+	Shard *Shard
+	// Merged says which shards were merged into the state since its last run.
+	Merged *Merged
 }
 
 // NewHeader returns the header of a state that begins: with a lineage and a
@@ -78,6 +83,7 @@ type User struct {
 	Origin         Origin            `json:"origin"`
 	CreatedAt      int64             `json:"createdAt,omitempty"` // as the app says
 	PreventDestroy bool              `json:"preventDestroy,omitempty"`
+	Gone           bool              `json:"gone,omitempty"` // in the state of a shard: it was deleted
 }
 
 // Group is a seeded group, as User is a seeded user. A nil list of members is
@@ -100,6 +106,7 @@ type Group struct {
 	Origin         Origin            `json:"origin"`
 	CreatedAt      int64             `json:"createdAt,omitempty"`
 	PreventDestroy bool              `json:"preventDestroy,omitempty"`
+	Gone           bool              `json:"gone,omitempty"`
 }
 
 // Conversation is a seeded conversation. Its messages are read apart.
@@ -110,6 +117,7 @@ type Conversation struct {
 	Starts         string      `json:"starts,omitempty"`  // as declared, in canonical form
 	Pace           string      `json:"pace,omitempty"`
 	PreventDestroy bool        `json:"preventDestroy,omitempty"`
+	Gone           bool        `json:"gone,omitempty"`
 }
 
 // Chat is the identity of the chat in the app, in the same form as
@@ -147,6 +155,8 @@ type Message struct {
 	Sealed      map[string]string `json:"sealed,omitempty"`
 	// Carries is set while in doubt: what the message's details would create.
 	Carries []addr.Object `json:"carries,omitempty"`
+	// Gone is set in the state of a shard: the message was deleted.
+	Gone bool `json:"gone,omitempty"`
 }
 
 // Attachment is a file of a media message, as declared.

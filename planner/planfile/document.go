@@ -35,6 +35,7 @@ type document struct {
 	Forecast    planner.Forecast `json:"forecast"`
 	Digest      string           `json:"digest"`
 	Encoding    int              `json:"encoding"` // of the lanes
+	Shard       *shard           `json:"shard,omitempty"`
 }
 
 type instant struct {
@@ -81,6 +82,7 @@ type user struct {
 	Origin         state.Origin      `json:"origin,omitempty"`
 	CreatedAt      int64             `json:"createdAt,omitempty"`
 	PreventDestroy bool              `json:"preventDestroy,omitempty"`
+	Gone           bool              `json:"gone,omitempty"`
 }
 
 type group struct {
@@ -101,6 +103,7 @@ type group struct {
 	Origin         state.Origin      `json:"origin,omitempty"`
 	CreatedAt      int64             `json:"createdAt,omitempty"`
 	PreventDestroy bool              `json:"preventDestroy,omitempty"`
+	Gone           bool              `json:"gone,omitempty"`
 }
 
 type lane struct {
@@ -139,6 +142,7 @@ type conversation struct {
 	Starts         string      `json:"starts,omitempty"`
 	Pace           string      `json:"pace,omitempty"`
 	PreventDestroy bool        `json:"preventDestroy,omitempty"`
+	Gone           bool        `json:"gone,omitempty"`
 }
 
 func newDocument(p *planner.Plan, ends []int64) *document {
@@ -147,6 +151,7 @@ func newDocument(p *planner.Plan, ends []int64) *document {
 		Anchor: p.Anchor, Provisional: p.Provisional, Reanchored: p.Reanchored,
 		Destroy: p.Destroy, Prior: p.Prior, Lineage: p.Lineage, Serial: p.Serial, Generation: p.Generation, Renames: p.Renames,
 		Ends: ends, Counts: p.Counts, Forecast: p.Forecast, Digest: p.Digest, Encoding: planner.Encoding,
+		Shard: newShard(p.Shard),
 	}
 	for _, t := range p.Latest {
 		d.Latest = append(d.Latest, instant{uint8(t.Base), t.Seconds})
@@ -202,7 +207,7 @@ func (d *document) plan() (*planner.Plan, error) {
 		Dataset: d.Dataset, AppID: d.AppID, Region: d.Region,
 		Anchor: d.Anchor, Provisional: d.Provisional, Reanchored: d.Reanchored,
 		Destroy: d.Destroy, Prior: d.Prior, Lineage: d.Lineage, Serial: d.Serial, Generation: d.Generation, Renames: d.Renames,
-		Counts: d.Counts, Forecast: d.Forecast, Digest: d.Digest,
+		Counts: d.Counts, Forecast: d.Forecast, Digest: d.Digest, Shard: d.Shard.model(),
 	}
 	for _, t := range d.Latest {
 		p.Latest = append(p.Latest, planner.Time{Base: config.Base(t.Base), Seconds: t.Seconds})

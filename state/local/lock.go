@@ -146,15 +146,48 @@ func (l *lock) Fold(ctx context.Context) error {
 	return l.fold(ctx)
 }
 
-// fold leaves a snapshot and no journal. At every moment either the old
-// snapshot with the journal or the new snapshot is whole on the disk: the new
-// one is written beside the old and synced, the old one gets its second name,
-// the new one takes its place, the folder is synced, and only then is the
-// journal removed. A journal that a crash left behind after that is known by
-// its checksum to be in the snapshot already.
+// fold leaves a snapshot and no journal.
 func (l *lock) fold(ctx context.Context) error {
-	written, err := l.foldFiles(ctx)
-	if err != nil {
+	return l.rewrite(ctx, func(files *state.Files) (write, error) {
+		if !files.Unfolded() {
+			return nil, nil
+		}
+		return files.Fold, nil
+	})
+}
+
+// Merge implements [state.Merger].
+func (l *lock) Merge(ctx context.Context, shards []state.Reader) (news int, err error) {
+	if err := l.start(); err != nil {
+		return 0, err
+	}
+	defer l.finish()
+	err = l.rewrite(ctx, func(files *state.Files) (write, error) {
+		merging, err := files.Merging(shards)
+		if err != nil {
+			return nil, err
+		}
+		if news = merging.News(); news == 0 {
+			return nil, nil
+		}
+		return merging.Write, nil
+	})
+	return news, err
+}
+
+// write writes a new snapshot.
+type write func(ctx context.Context, out io.Writer) error
+
+// rewrite puts a new snapshot in the place of snapshot and journal, unless
+// there is nothing to write. At every moment either the old snapshot with the
+// journal or the new snapshot is whole on the disk: the new one is written
+// beside the old and synced, the old one gets its second name, the new one takes
+// its place, the folder is synced, and only then is the journal removed. A
+// journal that a crash left behind after that is known by its checksum to be in
+// the snapshot already.
+func (l *lock) rewrite(ctx context.Context, prepare func(*state.Files) (write, error)) error {
+	written, unfolded, err := l.rewriteFiles(ctx, prepare)
+	if err != nil || unfolded && !written {
 		return err
 	}
 	fsys := l.store.fs
@@ -181,31 +214,32 @@ func (l *lock) fold(ctx context.Context) error {
 	return nil
 }
 
-// foldFiles writes the next snapshot if there is something to fold. The old
+// rewriteFiles writes the next snapshot if there is something to write. The old
 // files are closed then: some systems replace none that are open.
-func (l *lock) foldFiles(ctx context.Context) (written bool, err error) {
+func (l *lock) rewriteFiles(ctx context.Context, prepare func(*state.Files) (write, error)) (written, unfolded bool, err error) {
 	files, err := l.store.open(ctx, l.names)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	defer files.Close()
-	if !files.Unfolded() {
-		return false, nil
+	write, err := prepare(files)
+	if err != nil || write == nil {
+		return false, files.Unfolded(), err
 	}
-	if err := l.writeSnapshot(ctx, files); err != nil {
-		_ = l.store.fs.Remove(l.names.fresh) // free the space; the next fold writes it anew
-		return false, err
+	if err := l.writeSnapshot(ctx, write); err != nil {
+		_ = l.store.fs.Remove(l.names.fresh) // free the space; the next try writes it anew
+		return false, files.Unfolded(), err
 	}
-	return true, nil
+	return true, files.Unfolded(), nil
 }
 
 // writeSnapshot writes the next snapshot beside the one there is.
-func (l *lock) writeSnapshot(ctx context.Context, files *state.Files) error {
+func (l *lock) writeSnapshot(ctx context.Context, write write) error {
 	f, err := l.store.fs.Create(l.names.fresh, l.perm())
 	if err != nil {
 		return access("write the state", l.names.fresh, err)
 	}
-	err = files.Fold(ctx, foldWriter{f, l.names.fresh})
+	err = write(ctx, foldWriter{f, l.names.fresh})
 	if err == nil {
 		if err = f.Sync(); err != nil {
 			err = access("write the state", l.names.fresh, err)

@@ -15,6 +15,7 @@ type applyOptions struct {
 	approval
 	sending
 	file   string // of a saved plan
+	shard  bool   // which is a shard
 	json   bool
 	full   bool
 	events string
@@ -75,6 +76,8 @@ func newApplyCmd(r *run) *cobra.Command {
 		Long: `Shows the plan, asks, and carries it out: messages in their order, conversations
 side by side, as fast as the app allows. FILE is a plan that sow plan --out has
 saved; it is carried out as it is, or refused if the state of DIR has moved on.
+A shard, which sow plan --shards has saved, needs no state: it keeps its own
+beside FILE, and goes on from there when it is applied again.
 
 Running it again is always right. What was sent is in the state; a message whose
 answer was lost is looked for in the app before it is sent again. The first
@@ -95,6 +98,9 @@ that the plan is agreed to. A plan that deletes needs --allow-deletes beside
   # in CI, just what was reviewed
   sow apply demo.plan
   sow apply --expect sha256:… demo
+
+  # a part of a plan that was cut for several workers
+  sow apply demo.3.sowplan
 
   # every night
   sow apply --auto-approve --lock-timeout 10m demo`,
@@ -209,6 +215,9 @@ func (o *applyOptions) applyFile(ctx context.Context, r *run) error {
 		return err
 	}
 	defer plan.Close()
+	if plan.Shard != nil {
+		return o.applyShard(ctx, r, plan)
+	}
 	d, err := o.openSaved(ctx, r, plan)
 	if err != nil {
 		return err

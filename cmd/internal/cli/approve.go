@@ -37,12 +37,12 @@ const (
 
 // guard refuses what no answer on a terminal makes right.
 func (a *approval) guard(p *planner.Plan) error {
-	if a.expect != "" && !sameDigest(a.expect, p.Digest) {
+	if a.expect != "" && !sameDigest(a.expect, p.Digest) && (p.Shard == nil || !sameDigest(a.expect, p.Shard.Whole)) {
 		return fail(exitRefused, "The plan is another one",
 			"The plan has the digest %s, and --expect asks for %s. Nothing was sent. The configuration, the variables, the state or the app differ from what was reviewed; the plan above is what would be done now. Review it again:\n  sow plan",
 			p.Digest, a.expect)
 	}
-	if gone, all := removals(p.Counts); !a.force && removesMuch(p) {
+	if gone, all := removals(p); !a.force && removesMuch(p) {
 		return fail(exitRefused, "The plan removes too much",
 			"It deletes or replaces %d of %d objects, which is more than %d %%. Nothing was sent. If that is what you want, say so:\n  --force",
 			gone, all, int(guardShare*100))
@@ -57,12 +57,17 @@ func (a *approval) guard(p *planner.Plan) error {
 
 // removesMuch reports whether a plan needs --force.
 func removesMuch(p *planner.Plan) bool {
-	gone, all := removals(p.Counts)
+	gone, all := removals(p)
 	return !p.Destroy && all >= guardSize && float64(gone) > guardShare*float64(all)
 }
 
-// removals counts what a plan takes out of the app, and what the state has.
-func removals(c planner.Counts) (gone, all int) {
+// removals counts what a plan takes out of the app, and what the state has. Of
+// a shard, the whole plan counts.
+func removals(p *planner.Plan) (gone, all int) {
+	if p.Shard != nil {
+		return p.Shard.Removed, p.Shard.Seeded
+	}
+	c := p.Counts
 	for _, a := range []planner.ActionCounts{c.Users, c.Groups, c.Messages} {
 		gone += a.Delete + a.Replace
 		all += a.Delete + a.Replace + a.Update + a.NoOp

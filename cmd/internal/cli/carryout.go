@@ -65,6 +65,9 @@ func question(p *planner.Plan, t target) string {
 // nothingToDo ends an apply of a plan without changes. A run that was cut off
 // may have left a journal that only needs to be folded.
 func (o *applyOptions) nothingToDo(ctx context.Context, r *run, d *dataset) error {
+	if d.shard != nil {
+		return o.record(ctx, r, d)
+	}
 	if d.prior.Interrupted() != nil {
 		lock, err := o.lock(ctx, r, d)
 		if err != nil {
@@ -91,15 +94,7 @@ func (o *applyOptions) lock(ctx context.Context, r *run, d *dataset) (state.Lock
 	if err := d.makeHome(); err != nil {
 		return nil, wrap(err, exitError, "The emulator has no place", "Making its directory")
 	}
-	host, _ := os.Hostname() // "" is shown as it is
-	lock, err := d.store.Lock(ctx, state.LockInfo{
-		ID:      newRunID(),
-		Host:    host,
-		PID:     os.Getpid(),
-		User:    cmp.Or(r.env.Getenv("USER"), r.env.Getenv("USERNAME")),
-		Command: r.command,
-		Started: r.env.Now(),
-	}, o.lockTimeout)
+	lock, err := d.store.Lock(ctx, o.lockInfo(r), o.lockTimeout)
 	if err != nil {
 		return nil, o.explainLock(err)
 	}
@@ -107,6 +102,19 @@ func (o *applyOptions) lock(ctx context.Context, r *run, d *dataset) (state.Lock
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	return lock, nil
+}
+
+// lockInfo says who holds a lock of this run.
+func (o *applyOptions) lockInfo(r *run) state.LockInfo {
+	host, _ := os.Hostname() // "" is shown as it is
+	return state.LockInfo{
+		ID:      newRunID(),
+		Host:    host,
+		PID:     os.Getpid(),
+		User:    cmp.Or(r.env.Getenv("USER"), r.env.Getenv("USERNAME")),
+		Command: r.command,
+		Started: r.env.Now(),
+	}
 }
 
 // newRunID names a run, so that its lock can be spoken of.

@@ -47,7 +47,7 @@ func (d *dataset) key(r *run) (cometchat.Key, error) {
 
 // connect prepares the requests to the app. It makes none.
 func (o *applyOptions) connect(r *run, d *dataset, key cometchat.Key) (*app, error) {
-	a := &app{rates: applier.NewRates(limits(d.config))}
+	a := &app{rates: applier.NewRates(d.limits())}
 	options := cometchat.Options{
 		BaseURL:   d.target.BaseURL,
 		Key:       key,

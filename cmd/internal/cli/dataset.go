@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sowdev/sow/config"
+	"github.com/sowdev/sow/planner"
 	"github.com/sowdev/sow/state"
 	"github.com/sowdev/sow/state/local"
 )
@@ -42,6 +43,9 @@ type dataset struct {
 	target target
 	store  state.Store // nil when there is no app id and no state
 	prior  state.Reader
+	// Of a shard that is applied, which part it is, and the state of its own.
+	shard *planner.Shard
+	own   state.Reader
 }
 
 // name is what the dataset is called where no state says it.
@@ -83,10 +87,13 @@ func (o *datasetOptions) openFor(ctx context.Context, r *run, destroy bool) (*da
 		return o.open(ctx, r)
 	}
 	d, err := o.openState(ctx, r)
-	if err != nil || d.config == nil {
-		return d, err
+	if err != nil {
+		return nil, err
 	}
-	if err := d.guard(d.config); err != nil {
+	if err = d.guardWhole(); err == nil && d.config != nil {
+		err = d.guard(d.config)
+	}
+	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
@@ -214,6 +221,9 @@ func (d *dataset) read(ctx context.Context) (err error) {
 	if d.prior, err = d.store.Read(ctx); err != nil {
 		return err
 	}
+	if d.prior.Header().Shard != nil {
+		d.prior = state.Living(d.prior)
+	}
 	if backup := d.store.Backup(); backup != "" && !d.prior.Exists() {
 		d.diags = append(d.diags, lost(d.store.Location(), backup))
 	}
@@ -244,6 +254,9 @@ func (d *dataset) homeless() bool {
 // guard refuses a state of another dataset or another app, and an app that is
 // not allowed.
 func (d *dataset) guard(cfg *config.Config) error {
+	if err := d.guardWhole(); err != nil {
+		return err
+	}
 	if h := d.prior.Header(); d.prior.Exists() && h.Dataset != cfg.Dataset {
 		return fail(exitRefused, "The state is of another dataset",
 			"%s remembers the dataset %q, and the configuration is %q. Nothing was changed. If the dataset was renamed, give it its old name back; muids are made from it. Otherwise keep the two apart with --state.",
@@ -256,6 +269,17 @@ func (d *dataset) guard(cfg *config.Config) error {
 		return nil
 	}
 	return d.target.allow(cfg.AllowedApps)
+}
+
+// guardWhole refuses the state of a shard.
+func (d *dataset) guardWhole() error {
+	shard := d.prior.Header().Shard
+	if shard == nil {
+		return nil
+	}
+	return fail(exitRefused, "The state is a shard's",
+		"%s is what a worker did of shard %d of a plan. Nothing was changed. Bring it into the state of the dataset:\n  sow state merge %s",
+		d.store.Location(), shard.Number, shellWord(d.store.Location()))
 }
 
 // guardApp refuses a state of another app. What nobody said about the app, the

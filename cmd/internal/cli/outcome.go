@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/sowdev/sow/applier"
@@ -16,7 +17,7 @@ func (o *applyOptions) outcome(r *run, d *dataset, plan *planner.Plan, s *applie
 	if errors.As(end, &failed) {
 		return failed
 	}
-	err := r.view.Summary(s, view.SummaryOptions{State: d.store.Location(), Resume: o.command(r.verb), Look: o.look(d)})
+	err := r.view.Summary(s, view.SummaryOptions{State: d.store.Location(), Resume: o.resume(r), Look: o.look(d)})
 	switch {
 	case end != nil:
 		return end
@@ -24,8 +25,19 @@ func (o *applyOptions) outcome(r *run, d *dataset, plan *planner.Plan, s *applie
 		return wrap(err, exitError, "The summary cannot be written", "Everything is done, and the state says so")
 	case plan.Destroy:
 		return nil
+	case plan.Shard != nil:
+		return r.view.Say(fmt.Sprintf("When all %d shards are applied:\n  sow state merge DIR %s …", plan.Shard.Of+1, shellWord(d.store.Location())))
 	}
 	return d.outputs(r)
+}
+
+// resume is the command that goes on where a run has stopped: of a whole plan
+// that is an apply of the configuration, of a shard it is the same again.
+func (o *applyOptions) resume(r *run) string {
+	if o.shard {
+		return o.command(r.verb, shellWord(o.file))
+	}
+	return o.command(r.verb)
 }
 
 // ending turns the outcome of an apply into the error that it ends with: nil
@@ -61,6 +73,8 @@ func stopped(s *applier.StopError) error {
 		summary = "The plan cannot be read"
 	case applier.StateUnreadable:
 		summary = "The state cannot be read"
+	case applier.NotYet:
+		code, summary = exitRefused, "The first shard is not applied"
 	case applier.FirstFailure:
 		code, summary = exitPartial, "The first change failed"
 	}

@@ -25,6 +25,7 @@ type planOptions struct {
 	full             bool
 	markdown         string
 	out              string
+	shards           int
 }
 
 func newPlanCmd(r *run) *cobra.Command {
@@ -40,11 +41,19 @@ request from a fork too. The same configuration and state give the same plan,
 and the same digest, to the byte.
 
 A plan that is saved with --out holds everything that sow apply needs to carry
-out just that plan. It may hold sensitive values, so only its owner can read it.`,
+out just that plan. It may hold sensitive values, so only its owner can read it.
+
+With --shards N it is cut by conversation: FILE.0 has what the others need, and
+FILE.1 to FILE.N can then be applied side by side, each on a machine of its own
+that has nothing but the file. What they did is brought together by sow state
+merge. If --out is a directory, the files are named after the dataset.`,
 		Example: `  sow plan demo
 
   # in a pull request: a comment, a saved plan, and code 2 if there are changes
   sow plan --markdown plan.md --out demo.plan --detailed-exitcode demo
+
+  # for 16 workers: demo.0.sowplan first, then demo.1.sowplan to demo.16.sowplan
+  sow plan --shards 16 --out demo.sowplan demo
 
   # what would destroy remove?
   sow plan --destroy demo`,
@@ -62,11 +71,15 @@ out just that plan. It may hold sensitive values, so only its owner can read it.
 	f.BoolVar(&o.full, "full", false, "cut nothing")
 	f.StringVar(&o.markdown, "markdown", "", "also write the plan to a `file` as a comment for a pull request")
 	f.StringVar(&o.out, "out", "", "save the plan to a `file` for sow apply")
+	f.IntVar(&o.shards, "shards", 0, "cut the plan into a first part and this `number` of parts for as many workers")
 	return cmd
 }
 
 func runPlan(ctx context.Context, r *run, o *planOptions) error {
 	v := r.show(document(o.json), nil)
+	if err := o.checkShards(); err != nil {
+		return err
+	}
 	d, err := o.openFor(ctx, r, o.destroy)
 	if err != nil {
 		return err
@@ -77,7 +90,13 @@ func runPlan(ctx context.Context, r *run, o *planOptions) error {
 		return err
 	}
 	defer plan.Close()
-	if o.out != "" {
+	shown := view.PlanOptions{Full: o.full, Next: o.next(plan)}
+	if o.shards > 0 {
+		if shown.Shards, err = o.saveShards(d, plan); err != nil {
+			return err
+		}
+		shown.Next = o.nextShards(plan, shown.Shards)
+	} else if o.out != "" {
 		if err := savePlan(o.out, plan); err != nil {
 			return err
 		}
@@ -87,7 +106,7 @@ func runPlan(ctx context.Context, r *run, o *planOptions) error {
 			return wrap(err, exitError, "The plan cannot be written", "As Markdown")
 		}
 	}
-	if err := v.Plan(plan, view.PlanOptions{Full: o.full, Next: o.next(plan)}); lessGone(err) != nil {
+	if err := v.Plan(plan, shown); lessGone(err) != nil {
 		return err
 	}
 	if o.detailedExitCode && !plan.Empty() {

@@ -38,8 +38,7 @@ func openPlan(path string) (*planner.Plan, error) {
 // plan would not find it, and seed everything once more.
 func (o *datasetOptions) openSaved(ctx context.Context, r *run, plan *planner.Plan) (*dataset, error) {
 	if plan.AppID == "" {
-		return nil, fail(exitRefused, "The plan is for no app",
-			"When it was made, nobody said which app it is for. Nothing was sent. Plan again, with --app-id or %s.", envAppID)
+		return nil, planForNoApp()
 	}
 	cfg, diags := config.Load(o.dir, o.vars.options(r.env))
 	d := &dataset{dir: o.dir}

@@ -23,7 +23,7 @@ into it; none of them uses the network or a key.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newStateListCmd(r), newStateShowCmd(r))
+	cmd.AddCommand(newStateListCmd(r), newStateShowCmd(r), newStateMergeCmd(r))
 	return cmd
 }
 

@@ -13,6 +13,8 @@ type PlanOptions struct {
 	// Next is said below a plan with changes: what to do now, usually a command
 	// on a line of its own that begins with two blanks. "" says nothing.
 	Next string
+	// Shards are the parts that the plan is cut into, the first one first.
+	Shards []Shard
 }
 
 // How much of what is only added is shown where nobody asks for all. Updates,
@@ -32,12 +34,12 @@ func (v *View) Plan(p *planner.Plan, o PlanOptions) error {
 	}
 	switch v.o.Format {
 	case JSON:
-		return v.document(func(d *document) error { return d.plan(p) })
+		return v.document(func(d *document) error { return d.plan(p, o.Shards) })
 	case Stream:
 		return nil
 	}
 	return v.resultOf(func(pr *printer) error {
-		t := &planText{p: pr, plan: p, full: o.Full}
+		t := &planText{p: pr, plan: p, full: o.Full, shards: o.Shards}
 		return t.print(o.Next)
 	})
 }
@@ -47,6 +49,8 @@ type planText struct {
 	p    *printer
 	plan *planner.Plan
 	full bool
+	// shards are shown below the chats.
+	shards []Shard
 	// leftSymbols puts the symbols into the first column, where the colouring
 	// of a diff wants them.
 	leftSymbols bool
@@ -71,6 +75,7 @@ func (t *planText) print(next string) error {
 	if err := t.chats(); err != nil {
 		return err
 	}
+	t.shardList()
 	t.p.blank()
 	t.p.line(say(faint, "digest  "+t.plan.Digest))
 	if next != "" {
@@ -81,6 +86,9 @@ func (t *planText) print(next string) error {
 
 // nothingToDo is all there is to say of an empty plan.
 func nothingToDo(p *planner.Plan) string {
+	if p.Shard != nil {
+		return fmt.Sprintf("Nothing to do: nothing is left of shard %d of %d of %s in %s.", p.Shard.Number, p.Shard.Of, p.Dataset, appName(p))
+	}
 	if p.Destroy {
 		return fmt.Sprintf("Nothing to do: nothing of %s is left in %s.", p.Dataset, appName(p))
 	}
@@ -109,6 +117,9 @@ func (t *planText) heading() {
 	line := spans{say(strong, what)}
 	line = append(line, foreign(strong, t.plan.Dataset)...)
 	line = append(line, foreign(plain, " → "+appName(t.plan))...)
+	if s := t.plan.Shard; s != nil {
+		line = append(line, say(plain, fmt.Sprintf("  shard %d of %d", s.Number, s.Of)))
+	}
 	if len(t.plan.Digest) > digestShown {
 		digest := t.plan.Digest[:digestShown] + "…"
 		if gap := t.p.width - line.width() - textWidth(digest); gap >= columnGap {

@@ -85,10 +85,13 @@ func sourceJSON(s planner.Source) *planner.Source {
 }
 
 // plan writes a whole plan, lane by lane.
-func (d *document) plan(p *planner.Plan) error {
+func (d *document) plan(p *planner.Plan, shards []Shard) error {
 	d.begin()
 	d.member("format", planFormat)
 	d.planHead(p)
+	if shards != nil {
+		d.member("shards", shardsJSON(shards))
+	}
 	_ = d.array("users", func() error {
 		for _, c := range p.Users {
 			d.value(userChange(c))
@@ -125,6 +128,9 @@ func (d *document) planHead(p *planner.Plan) {
 	d.member("anchor", p.Anchor)
 	d.member("counts", p.Counts)
 	d.member("forecast", p.Forecast)
+	if p.Shard != nil {
+		d.member("shard", shardPartJSON{p.Shard.Number, p.Shard.Of, p.Shard.Whole})
+	}
 }
 
 func (d *document) lane(p *planner.Plan, i int) error {
