@@ -132,9 +132,9 @@ func (c *Conversation) Chat() string {
 // Message is a message that was sent, or that may have been: while InDoubt is
 // true, nobody knows whether the app has it.
 type Message struct {
-	Key         string            `json:"key"` // in the conversation; see addr.Message
-	MUID        string            `json:"muid"`
-	Generation  int               `json:"gen,omitempty"`
+	Key        string `json:"key"` // in the conversation; see addr.Message
+	MUID       string `json:"muid"`
+	Generation int    `json:"gen,omitempty"`
 	// ID is the app's, and empty while nobody knows whether the message came to
 	// be. One in doubt that has an id was about to be deleted: nobody knows
 	// whether the app still has it.
