@@ -38,6 +38,11 @@ type Event struct {
 	Source  planner.Source // with Failed: where the object is declared
 	ID      string         // with Done: the app's id of the message
 	Adopted bool           // with Done and Settled: the app had it
+	// Attempts, with Done of a message that was to be sent, is how often it was:
+	// 0 when the app was found to have it before.
+	Attempts int
+	// StateOnly, with Done, says that nothing was asked of the app.
+	StateOnly bool
 	Reason  string         // with Waiting: what is waited for
 	Wait    time.Duration
 	Err     error

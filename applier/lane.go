@@ -27,6 +27,7 @@ type lane struct {
 	// Used again for every message.
 	record   state.Message
 	outgoing Outgoing
+	attempts int // at sending it
 	carried  []*newcomer
 }
 
@@ -154,7 +155,11 @@ func (l *lane) finished(c *planner.MessageChange, id string, adopted bool) {
 		l.tally.adopted++
 	}
 	l.outlook.done.Add(1)
-	l.Reporter.Report(Event{Kind: Done, Message: c.Addr, Action: c.Action, ID: id, Adopted: adopted, Left: l.left()})
+	done := Event{Kind: Done, Message: c.Addr, Action: c.Action, ID: id, Adopted: adopted, StateOnly: c.StateOnly, Left: l.left()}
+	if creates(c.Action) {
+		done.Attempts = l.attempts
+	}
+	l.Reporter.Report(done)
 }
 
 // failed takes in a change that was not made and ends the lane.

@@ -71,6 +71,7 @@ func (l *lane) compose(c *planner.MessageChange) {
 	if l.record.MUID == "" {
 		l.record.MUID = state.MUID(l.plan.Dataset, c.Addr.Conversation, c.Addr.Key, l.record.Generation)
 	}
+	l.attempts = 0
 	l.outgoing = Outgoing{
 		Sender: m.Sender, Receiver: l.here.other(m.Sender), ReceiverType: "user",
 		Type: wireType(m.Type), Data: contentOf(m), MUID: l.record.MUID, Tags: l.tags, SentAt: l.record.SentAt,
@@ -142,6 +143,7 @@ func (l *lane) deliver(s *sending) error {
 				return err
 			}
 		}
+		l.attempts++
 		answer, err := l.app.SendMessage(l.ctx, &l.outgoing)
 		l.answered(l.pace, err)
 		if err == nil {

@@ -26,6 +26,7 @@ import (
 	"hash"
 	"io"
 
+	"github.com/sowdev/sow/internal/wholefile"
 	"github.com/sowdev/sow/planner"
 )
 
@@ -75,7 +76,7 @@ func (e *DamageError) Error() string {
 // WriteFile saves a plan at path, readable for its owner alone. The file
 // appears whole or not at all, in place of one that is there.
 func WriteFile(path string, p *planner.Plan) (err error) {
-	f, err := newPending(path)
+	f, err := wholefile.Create(path, 0o600)
 	if err != nil {
 		return err
 	}

@@ -14,11 +14,12 @@ type applyOptions struct {
 	datasetOptions
 	approval
 	sending
-	file   string // of a saved plan
-	shard  bool   // which is a shard
-	json   bool
-	full   bool
-	events string
+	file    string // of a saved plan
+	shard   bool   // which is a shard
+	json    bool
+	full    bool
+	events  string
+	receipt string
 }
 
 // sending is how a plan is carried out.
@@ -132,6 +133,7 @@ func (o *applyOptions) bind(cmd *cobra.Command) {
 	f.BoolVar(&o.json, "json", false, "print a stream of events, one JSON object a line")
 	f.BoolVar(&o.full, "full", false, "show all of the plan")
 	f.StringVar(&o.events, "events", "", "also write the stream of events to a `file`")
+	f.StringVar(&o.receipt, "receipt", "", "write what was done, object by object, to a `file`")
 }
 
 func runApply(ctx context.Context, r *run, o *applyOptions) error {

@@ -24,8 +24,20 @@ func (o *applyOptions) carryOut(ctx context.Context, r *run, d *dataset, plan *p
 	if err := o.guard(plan); err != nil {
 		return err
 	}
+	receipt, err := o.openReceipt(plan)
+	if err != nil {
+		return err
+	}
+	return errors.Join(o.carryOutWith(ctx, r, d, plan, receipt), receipt.close())
+}
+
+// carryOutWith is carryOut with a place for the receipt, or nil.
+func (o *applyOptions) carryOutWith(ctx context.Context, r *run, d *dataset, plan *planner.Plan, receipt *receipt) error {
 	if plan.Empty() {
-		return o.nothingToDo(ctx, r, d)
+		if err := o.nothingToDo(ctx, r, d); err != nil {
+			return err
+		}
+		return receipt.write(ctx, r, d, &applier.Summary{})
 	}
 	key, err := d.key(r)
 	if err != nil {
@@ -45,9 +57,15 @@ func (o *applyOptions) carryOut(ctx context.Context, r *run, d *dataset, plan *p
 	if err != nil {
 		return errors.Join(err, lock.Unlock())
 	}
-	summary := o.apply(ctx, r, d, plan, lock, app)
+	summary := o.apply(ctx, r, d, plan, lock, app, receipt)
+	unwritten := receipt.write(ctx, r, d, summary)
 	err = errors.Join(app.close(), lock.Unlock())
-	return errors.Join(o.outcome(r, d, plan, summary), err)
+	err = errors.Join(o.outcome(r, d, plan, summary), err)
+	if err == nil {
+		return unwritten
+	}
+	r.view.Diagnostics(diagnose(unwritten), nil)
+	return err
 }
 
 // question is what is asked before a plan is carried out.
@@ -140,7 +158,7 @@ func (d *dataset) unmoved(ctx context.Context) error {
 }
 
 // apply carries out the plan under the lock.
-func (o *applyOptions) apply(ctx context.Context, r *run, d *dataset, plan *planner.Plan, lock state.Lock, app *app) *applier.Summary {
+func (o *applyOptions) apply(ctx context.Context, r *run, d *dataset, plan *planner.Plan, lock state.Lock, app *app, receipt *receipt) *applier.Summary {
 	progress := r.view.Progress(plan)
 	defer progress.Close()
 	return applier.Apply(r.aborted, plan, d.prior, lock, app.client, applier.Options{
@@ -152,6 +170,6 @@ func (o *applyOptions) apply(ctx context.Context, r *run, d *dataset, plan *plan
 		Rates:          app.rates,
 		Window:         o.doubtWindow,
 		Skew:           app.skew,
-		Reporter:       progress,
+		Reporter:       receipt.beside(progress),
 	})
 }

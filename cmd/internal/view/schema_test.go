@@ -76,12 +76,17 @@ func TestSchemas(t *testing.T) {
 	}
 	compiled := schemas(t)
 	seen := map[string]int{}
+	first := "" // the format of a file whose first line alone names it
 	check := func(t *testing.T, text string) {
 		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
-		format, _ := doc.(map[string]any)["format"].(string)
+		format, named := doc.(map[string]any)["format"].(string)
+		if !named {
+			format = first
+		}
+		first = format
 		schema := compiled[format]
 		if schema == nil {
 			t.Fatalf("the format %q has no schema", format)

@@ -1,4 +1,4 @@
-package planfile
+package wholefile
 
 import (
 	"errors"
@@ -8,16 +8,15 @@ import (
 )
 
 // pending does what renameio does elsewhere. That library leaves Windows out,
-// since a rename there may fail while somebody reads the old file, which for a
-// saved plan is an error to show and no harm.
+// since a rename there may fail while somebody reads the old file, which for what
+// is written here is an error to show and no harm.
 type pending struct {
 	*os.File
 	path string
 }
 
-// newPending opens a file, in a folder of its owner's, that takes the name path
-// once it is whole.
-func newPending(path string) (*pending, error) {
+// create leaves the permissions to the folder, which is its owner's.
+func create(path string, _ fs.FileMode) (File, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path))
 	if err != nil {
 		return nil, err
