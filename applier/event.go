@@ -43,11 +43,11 @@ type Event struct {
 	Attempts int
 	// StateOnly, with Done, says that nothing was asked of the app.
 	StateOnly bool
-	Reason  string         // with Waiting: what is waited for
-	Wait    time.Duration
-	Err     error
-	Hint    string // with Failed: what to do about it
-	Total   int    // with Started: changes to be made
+	Reason    string // with Waiting: what is waited for
+	Wait      time.Duration
+	Err       error
+	Hint      string // with Failed: what to do about it
+	Total     int    // with Started: changes to be made
 	// Left, with Started, Done and Waiting, is how long the rest takes by the
 	// model of the plan's forecast, with the limits that are known by now.
 	Left time.Duration
