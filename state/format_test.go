@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -36,6 +37,12 @@ func golden(t *testing.T, name string, got []byte) {
 // The files as people meet them. A change here is a change of the format: it
 // needs a new version, and files of the old one must still be read.
 func TestGolden(t *testing.T) {
+	// By the virtual clock no sync comes in between, whose mark would be in the
+	// journal.
+	synctest.Test(t, testGolden)
+}
+
+func testGolden(t *testing.T) {
 	journal := taped(t, nil, func(j Journal) { everything(t, j) })
 	golden(t, "golden.journal", journal)
 	snapshot := fold(t, nil, journal)
