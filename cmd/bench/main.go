@@ -8,6 +8,7 @@
 //	go run ./cmd/bench -short              what CI runs: fails when something is not linear
 //	go run ./cmd/bench -page docs/performance.md
 //	go run ./cmd/bench generate -form JSONL -shape 'one giant' -messages 1000000 DIR
+//	go run ./cmd/bench profile PROFILES plan DIR
 package main
 
 import (
@@ -51,6 +52,7 @@ func exit(err error) {
 func roles() map[string]func(args []string) error {
 	return map[string]func(args []string) error{
 		"generate":       generateDataset,
+		"profile":        profileSow,
 		"sow":            runCounted,
 		"floor-read":     readAll,
 		"floor-hcl":      parseBlocks,

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime/metrics"
+	"runtime/pprof"
 	"time"
 
 	"github.com/sowdev/sow/cmd/internal/cli"
@@ -83,15 +85,8 @@ type allocations struct {
 // runCounted is sow as a role of this program. The first argument is the file
 // that its allocations are written to.
 func runCounted(args []string) error {
-	code := cli.Main(context.Background(), args[1:], cli.Env{
-		Stdin:   os.Stdin,
-		Stdout:  io.Discard,
-		Stderr:  os.Stderr,
-		Environ: os.Environ(),
-		Now:     time.Now,
-	})
-	if code != 0 {
-		return fmt.Errorf("sow ended with code %d", code)
+	if err := runHere(args[1:], io.Discard); err != nil {
+		return err
 	}
 	samples := []metrics.Sample{{Name: "/gc/heap/allocs:objects"}, {Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(samples)
@@ -100,4 +95,44 @@ func runCounted(args []string) error {
 		return err
 	}
 	return os.WriteFile(args[0], text, 0o666)
+}
+
+// runHere is sow in this process.
+func runHere(args []string, stdout io.Writer) error {
+	code := cli.Main(context.Background(), args, cli.Env{
+		Stdin:   os.Stdin,
+		Stdout:  stdout,
+		Stderr:  os.Stderr,
+		Environ: os.Environ(),
+		Now:     time.Now,
+	})
+	if code != 0 {
+		return fmt.Errorf("sow ended with code %d", code)
+	}
+	return nil
+}
+
+// profileSow is sow with profiles of where it spends its time and what it
+// allocates, in DIR/cpu.pprof and DIR/allocs.pprof.
+func profileSow(args []string) error {
+	if len(args) < 2 {
+		return errors.New("profile needs a directory for the profiles, and what sow is to do")
+	}
+	if err := os.MkdirAll(args[0], 0o777); err != nil {
+		return err
+	}
+	cpu, err := os.Create(filepath.Join(args[0], "cpu.pprof"))
+	if err != nil {
+		return err
+	}
+	allocs, err := os.Create(filepath.Join(args[0], "allocs.pprof"))
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(cpu); err != nil {
+		return err
+	}
+	err = runHere(args[1:], os.Stdout)
+	pprof.StopCPUProfile()
+	return errors.Join(err, pprof.Lookup("allocs").WriteTo(allocs, 0), cpu.Close(), allocs.Close())
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -27,7 +28,7 @@ func encode(value any) []byte {
 // escapeJSON spells characters differently; outside of strings, JSON has none
 // of those.
 func escapeJSON(text []byte) []byte {
-	if bytes.IndexFunc(text, func(r rune) bool { return r > '~' || r == '#' }) < 0 {
+	if !slices.ContainsFunc(text, func(b byte) bool { return b > '~' || b == '#' }) {
 		return text
 	}
 	out := make([]byte, 0, len(text)+len(text)/8)

@@ -75,6 +75,9 @@ func breaks(text string, width int) []int {
 // to be copied. Only a run that no line has room for is broken as the standard
 // says.
 func unbroken(text string, width, state int) (word, rest string, newState int) {
+	if word := plainWord(text, width); word != "" {
+		return word, text[len(word):], -1
+	}
 	first, rest, _, newState := uniseg.FirstLineSegmentInString(text, state)
 	firstRest, firstState := rest, newState
 	for last := first; rest != "" && isSolid(last[len(last)-1]) && rest[0] < utf8.RuneSelf; {
@@ -85,6 +88,27 @@ func unbroken(text string, width, state int) (word, rest string, newState int) {
 		return first, firstRest, firstState
 	}
 	return word, rest, newState
+}
+
+// plainWord returns what stays on one line where that can be told without the
+// standard's tables, as in most of most texts: a word of ASCII and the blanks
+// behind it, when a letter or a digit begins the next one. It returns "" where
+// it cannot be told so.
+func plainWord(text string, width int) string {
+	end := 0
+	for end < len(text) && isSolid(text[end]) && text[end] < 0x7F {
+		end++
+	}
+	if end == 0 || end > width || strings.IndexByte("([{", text[end-1]) >= 0 {
+		return ""
+	}
+	for end < len(text) && text[end] == ' ' {
+		end++
+	}
+	if end == len(text) || text[end-1] == ' ' && isAlphanumeric(text[end]) {
+		return text[:end]
+	}
+	return ""
 }
 
 func isSolid(last byte) bool { return last > ' ' && last < utf8.RuneSelf }
