@@ -28,6 +28,7 @@ const (
 	resume        operation = "sow apply after a kill, emulator"
 	destroy       operation = "sow destroy, emulator"
 	startPlan     operation = "sow plan of ten messages"
+	unrecorded    operation = "sow apply without a journal, null app"
 )
 
 // The floors.

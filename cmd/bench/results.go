@@ -27,6 +27,7 @@ const (
 	stateBytes         figure = "bytes of the state"
 	journalBytes       figure = "bytes of the journal, a message"
 	lastOverFirst      figure = "time of the last 10,000 messages / of the first"
+	oneLane            figure = "time of a message in one lane / of a round trip and a sync"
 )
 
 type figured struct {

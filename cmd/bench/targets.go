@@ -116,6 +116,8 @@ func targets() []target {
 			times(wall, postNull, applyNull, lines1M)},
 		{"rate of apply / of an undici pool of 32, 100,000 messages", true, 1.4, 1.7, "",
 			times(wall, undiciPool, apply32, lines100k)},
+		{"time of an apply with its journal / without, 100,000 messages", false, 1.1, 1.03, "",
+			times(wall, applyNull, unrecorded, lines100k)},
 		{"time of the last 10,000 messages of an apply / of the first, 100,000 messages", false, 1.05, 1, "",
 			noted(lastOverFirst, lines100k)},
 		{"time of the last 10,000 messages of an apply / of the first, 1,000,000 messages", false, 1.05, 1, "",
@@ -141,6 +143,8 @@ func targets() []target {
 			times(wall, postEmulator, applyEmulator, lines10k)},
 		{"rate of apply / of a bare client, emulator, 100,000 messages in 1,000 conversations", true, 0.8, 0.8, "",
 			times(wall, postEmulator, applyEmulator, lines100k)},
+		{"time of a message in a single lane / of a round trip and the sync of a group of records", false, 1.2, 1.2, "",
+			noted(oneLane, lines10k)},
 		{"size of the journal, a message", false, 600, 600, "bytes",
 			noted(journalBytes, lines100k)},
 	}
