@@ -55,6 +55,17 @@ func (s *Server) check(t interface{ Fatalf(string, ...any) }) {
 	same("all", &d.index, all)
 	for _, c := range d.allConvs {
 		same(c.id, &c.index, byConv[c])
+		var arrived int64
+		var latest key
+		for _, k := range byConv[c] {
+			arrived = max(arrived, k.id)
+			if k := (key{d.message(k.id).sentAt, k.id}); k.compare(latest) > 0 {
+				latest = k
+			}
+		}
+		if c.arrived != arrived || c.latest != latest {
+			t.Fatalf("%s: message %d came last and %v is the last, want %d and %v", c.id, c.arrived, c.latest, arrived, latest)
+		}
 	}
 	for _, p := range d.everybody {
 		same(p.UID, &p.sent, bySender[p.UID])

@@ -97,16 +97,39 @@ func (d *inbox) removeMessage(m *message) {
 	d.unapproved.remove(key{0, m.id})
 	d.muids.remove(m.muid, m.id)
 	c := m.conv
-	if c.arrived != m.id && c.latest.id != m.id {
-		return
+	if c.arrived == m.id {
+		c.arrived = d.arrivedBefore(m)
 	}
-	c.arrived, c.latest = 0, key{}
-	for _, id := range c.index.ids() {
-		c.arrived = max(c.arrived, id)
-		if k := (key{d.message(id).sentAt, id}); k.compare(c.latest) > 0 {
-			c.latest = k
+	if c.latest.id == m.id {
+		c.latest = d.latestOf(c)
+	}
+}
+
+// arrivedBefore returns the id of the message that came to the conversation
+// before a removed one, or 0. A conversation is often emptied from its end, so
+// its messages are not searched for it each time.
+func (d *inbox) arrivedBefore(m *message) int64 {
+	for id := m.id - 1; id > 0 && m.conv.index.size > 0; id-- {
+		if before := d.message(id); before != nil && before.conv == m.conv {
+			return id
 		}
 	}
+	return 0
+}
+
+// latestOf returns the time and the id of a conversation's last message by
+// time; the zero key when it has none.
+func (d *inbox) latestOf(c *conversation) (latest key) {
+	if !d.byID {
+		c.index.before(key{math.MaxInt64, math.MaxInt64}, func(k key) bool { latest = k; return false })
+		return latest
+	}
+	for _, id := range c.index.ids() {
+		if k := (key{d.message(id).sentAt, id}); k.compare(latest) > 0 {
+			latest = k
+		}
+	}
+	return latest
 }
 
 // muidIndex knows the messages with a muid. Hardly ever is there more than one.
