@@ -20,13 +20,24 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/sowdev/sow/applier/emulator"
+	"github.com/sowdev/sow/internal/figures"
 	"github.com/sowdev/sow/state/local"
 )
 
 var (
-	kills    = flag.Int("kills", 4, "how many times TestKill kills sow")
-	killSeed = flag.Uint64("kill-seed", 0, "the seed of TestKill; 0 draws one")
+	kills       = flag.Int("kills", 4, "how many times TestKill kills sow")
+	writeKills  = flag.Int("write-kills", 9, "how many times TestKillWrites kills sow")
+	killSeed    = flag.Uint64("kill-seed", 0, "the seed of the tests that kill; 0 draws one")
+	figuresFile = flag.String("figures", "", "a `file` that gets the counts of what was tried")
 )
+
+// drawnSeed is the seed that -kill-seed gives, or a new one.
+func drawnSeed() uint64 {
+	if *killSeed != 0 {
+		return *killSeed
+	}
+	return rand.Uint64()
+}
 
 const killApp = "2604abc"
 
@@ -39,10 +50,8 @@ const killApp = "2604abc"
 // machine.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	seed := *killSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
+	seed := drawnSeed()
+	var counts figures.Figures
 	for done, history := 0, uint64(0); done < *kills; history++ {
 		name := fmt.Sprintf("seed=%d", seed+history)
 		ok := t.Run(name, func(t *testing.T) {
@@ -51,11 +60,25 @@ func TestKill(t *testing.T) {
 			h.seed(0, (budget+1)/2)
 			h.seed(1, budget/2)
 			done += max(h.killed, 1) // a history without a kill must not go on for ever
-			t.Logf("kills: %d, runs: %d, faults: %v", h.killed, h.runs, h.server.Snapshot().Faults)
+			counts.Add("kills", h.killed)
+			counts.Add("runs", h.runs)
+			counts.Add("histories", 1)
+			counts.AddAll("network fault: ", h.server.Snapshot().Faults)
 		})
 		if !ok {
-			t.Fatalf("to see this again: go test ./cmd/sow -run TestKill -kills %d -kill-seed %d", *kills, seed+history)
+			t.Fatalf("to see this again: go test ./cmd/sow -run TestKill$ -kills %d -kill-seed %d", *kills, seed+history)
 		}
+	}
+	save(t, &counts)
+}
+
+// save writes down what a test has tried and found nothing wrong with.
+func save(t *testing.T, counts *figures.Figures) {
+	t.Helper()
+	counts.Add("violations", 0)
+	t.Log(counts)
+	if err := counts.Save(*figuresFile, t.Name()); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -71,6 +94,8 @@ type history struct {
 	target atomic.Pointer[victim]
 	killed int
 	runs   int
+	edited bool // what came first need not stand first any more
+	shape  dataset
 }
 
 // victim is a run that is to be killed.
@@ -81,8 +106,19 @@ type victim struct {
 	seen    atomic.Int64
 }
 
+// newHistory is one in an app that behaves in some way, and fails in every way
+// there is.
 func newHistory(t *testing.T, seed uint64) *history {
+	return inApp(t, seed,
+		"drop_before=0.02", "drop_after=0.03", "half=0.02", "truncated=0.01", "content_type=0.01",
+		"stored_later:300ms@POST /moderation/messages=0.02", "lag:300ms=0.02",
+		"500=0.02", "502:html:after=0.01", "503:before=0.01", "408=0.01",
+	)
+}
+
+func inApp(t *testing.T, seed uint64, rules ...string) *history {
 	h := &history{t: t, random: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir()}
+	h.shape = someDataset(h.random)
 	quirks, err := emulator.Profile("random", seed)
 	if err != nil {
 		t.Fatal(err)
@@ -94,11 +130,7 @@ func newHistory(t *testing.T, seed uint64) *history {
 		}
 	}
 	var faults []emulator.Fault
-	for _, rule := range []string{
-		"drop_before=0.02", "drop_after=0.03", "half=0.02", "truncated=0.01", "content_type=0.01",
-		"stored_later:300ms@POST /moderation/messages=0.02", "lag:300ms=0.02",
-		"500=0.02", "502:html:after=0.01", "503:before=0.01", "408=0.01",
-	} {
+	for _, rule := range rules {
 		fault, err := emulator.ParseFault(rule)
 		if err != nil {
 			t.Fatal(err)
@@ -143,10 +175,8 @@ func (h *history) serve(w http.ResponseWriter, r *http.Request) {
 // seed applies one version of the dataset, with that many kills on the way, and
 // holds the app and the state against it.
 func (h *history) seed(version, kills int) {
-	d := testDataset(version)
-	if err := os.WriteFile(filepath.Join(h.dir, "main.sow.hcl"), []byte(d.hcl()), 0o666); err != nil {
-		h.t.Fatal(err)
-	}
+	d := h.declare(version)
+	h.edited = h.edited || version > 0
 	for failures := 0; ; {
 		code, killed := h.apply(kills > 0)
 		switch {
@@ -162,6 +192,16 @@ func (h *history) seed(version, kills int) {
 			h.t.Fatalf("exit code %d", code)
 		}
 	}
+}
+
+// declare writes a version of the dataset.
+func (h *history) declare(version int) dataset {
+	d := h.shape
+	d.version = version
+	if err := os.WriteFile(filepath.Join(h.dir, "main.sow.hcl"), []byte(d.hcl()), 0o666); err != nil {
+		h.t.Fatal(err)
+	}
+	return d
 }
 
 // apply runs sow apply, and kills it in the middle if it is to be.
@@ -215,8 +255,23 @@ func (h *history) verify(d dataset) {
 	h.t.Helper()
 	h.ahead.Add(int64(time.Second)) // what the app does late, it has done by then
 	app := h.server.Snapshot()
+	byID := holds(h.t, app, d, !h.edited)
+	h.verifyState(d, byID)
+	if out, err := h.command("plan", "--detailed-exitcode").CombinedOutput(); err != nil {
+		h.t.Errorf("a plan after the apply is not empty: %v\n%s", err, out)
+	}
+	if h.t.Failed() {
+		h.t.FailNow()
+	}
+}
+
+// holds makes sure that an app has just what the dataset declares, each message
+// once, and returns the messages by their ids. If they were only ever added,
+// they also came in their order.
+func holds(t *testing.T, app emulator.Snapshot, d dataset, inOrder bool) map[string]emulator.Message {
+	t.Helper()
 	if app.Pending > 0 {
-		h.t.Errorf("the app has %d requests still to do", app.Pending)
+		t.Errorf("the app has %d requests still to do", app.Pending)
 	}
 	sent := map[string][]emulator.Message{}
 	byID := map[string]emulator.Message{}
@@ -235,21 +290,15 @@ func (h *history) verify(d dataset) {
 		slices.SortStableFunc(messages, func(a, b emulator.Message) int { return cmp.Compare(a.SentAt, b.SentAt) })
 		for i, m := range messages {
 			got[chat] = append(got[chat], m.Sender+": "+m.Text)
-			if i > 0 && d.version == 0 && m.Arrival < messages[i-1].Arrival {
-				h.t.Errorf("%s: %q arrived before %q", chat, m.Text, messages[i-1].Text)
+			if i > 0 && inOrder && m.Arrival < messages[i-1].Arrival {
+				t.Errorf("%s: %q arrived before %q", chat, m.Text, messages[i-1].Text)
 			}
 		}
 	}
 	if diff := gocmp.Diff(d.chats(), got); diff != "" {
-		h.t.Errorf("the app does not hold what was declared (-want +got):\n%s", diff)
+		t.Errorf("the app does not hold what was declared (-want +got):\n%s", diff)
 	}
-	h.verifyState(d, byID)
-	if out, err := h.command("plan", "--detailed-exitcode").CombinedOutput(); err != nil {
-		h.t.Errorf("a plan after the apply is not empty: %v\n%s", err, out)
-	}
-	if h.t.Failed() {
-		h.t.FailNow()
-	}
+	return byID
 }
 
 func (h *history) verifyState(d dataset, byID map[string]emulator.Message) {
@@ -286,23 +335,24 @@ func (h *history) verifyState(d dataset, byID map[string]emulator.Message) {
 	}
 }
 
-// dataset is what TestKill seeds: people who talk in pairs and in groups. The
-// second version edits, inserts, removes and adds.
-type dataset struct{ version int }
+// dataset is what the tests that kill seed: people who talk in pairs and in
+// groups. The second version edits, inserts, removes and adds.
+type dataset struct {
+	version                         int
+	people, groups, pairs, messages int
+}
 
-func testDataset(version int) dataset { return dataset{version} }
-
-const (
-	killPeople   = 6
-	killGroups   = 2
-	killPairs    = 4
-	killMessages = 12
-)
+// someDataset is one of any shape. There are enough people that no two pairs
+// are the same.
+func someDataset(r *rand.Rand) dataset {
+	people := 5 + r.IntN(4)
+	return dataset{people: people, groups: r.IntN(4), pairs: 1 + r.IntN(people-1), messages: 1 + r.IntN(20)}
+}
 
 // lines are the messages of the nth conversation, as "sender: text".
 func (d dataset) lines(n int, people ...string) []string {
 	var lines []string
-	for i := range killMessages {
+	for i := range d.messages {
 		text := fmt.Sprintf("message %d of conversation %d", i, n)
 		if d.version > 0 {
 			switch i {
@@ -322,17 +372,17 @@ func (d dataset) lines(n int, people ...string) []string {
 	return lines
 }
 
-func person(n int) string { return fmt.Sprintf("person-%d", n%killPeople) }
+func (d dataset) person(n int) string { return fmt.Sprintf("person-%d", n%d.people) }
 
 // chats are the messages by chat, in order.
 func (d dataset) chats() map[string][]string {
 	chats := map[string][]string{}
-	for n := range killPairs {
-		a, b := person(n), person(n+1)
+	for n := range d.pairs {
+		a, b := d.person(n), d.person(n+1)
 		chats["user:"+min(a, b)+":"+max(a, b)] = d.lines(n, a, b)
 	}
-	for n := range killGroups {
-		chats[fmt.Sprintf("group:group-%d", n)] = d.lines(killPairs+n, person(n), person(n+2), person(n+4))
+	for n := range d.groups {
+		chats[fmt.Sprintf("group:group-%d", n)] = d.lines(d.pairs+n, d.person(n), d.person(n+2), d.person(n+4))
 	}
 	return chats
 }
@@ -342,10 +392,10 @@ func (d dataset) chats() map[string][]string {
 func (d dataset) hcl() string {
 	var b strings.Builder
 	b.WriteString("sow {\n  dataset = \"kill\"\n}\n")
-	for n := range killPeople {
-		fmt.Fprintf(&b, "user %q { name = \"Person %d\" }\n", person(n), n)
+	for n := range d.people {
+		fmt.Fprintf(&b, "user %q { name = \"Person %d\" }\n", d.person(n), n)
 	}
-	for n := range killGroups {
+	for n := range d.groups {
 		fmt.Fprintf(&b, "group \"group-%d\" {\n  name = \"Group %d\"\n  type = \"public\"\n}\n", n, n)
 	}
 	conversation := func(n int, where string, lines []string) {
@@ -356,11 +406,11 @@ func (d dataset) hcl() string {
 		}
 		b.WriteString("}\n")
 	}
-	for n := range killPairs {
-		conversation(n, fmt.Sprintf("between = [user.%s, user.%s]", person(n), person(n+1)), d.lines(n, person(n), person(n+1)))
+	for n := range d.pairs {
+		conversation(n, fmt.Sprintf("between = [user.%s, user.%s]", d.person(n), d.person(n+1)), d.lines(n, d.person(n), d.person(n+1)))
 	}
-	for n := range killGroups {
-		conversation(killPairs+n, fmt.Sprintf("group = group.group-%d", n), d.lines(killPairs+n, person(n), person(n+2), person(n+4)))
+	for n := range d.groups {
+		conversation(d.pairs+n, fmt.Sprintf("group = group.group-%d", n), d.lines(d.pairs+n, d.person(n), d.person(n+2), d.person(n+4)))
 	}
 	return b.String()
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sowdev/sow/internal/wholefile"
 )
 
 // scaffold is the dataset that init writes. A file named dot-X becomes .X.
@@ -114,16 +116,7 @@ func scaffoldFiles() func(yield func(string, []byte) bool) {
 }
 
 // writeNew writes a file that must not exist.
-func writeNew(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
-	}
-	if _, err := f.Write(content); err != nil {
-		return errors.Join(err, f.Close(), os.Remove(path))
-	}
-	return f.Close()
-}
+func writeNew(path string, content []byte) error { return wholefile.WriteNew(path, content, 0o666) }
 
 // globEscape makes a path match only itself in a glob pattern.
 func globEscape(path string) string {
