@@ -96,8 +96,10 @@ func (b *benchmark) appliesOf(d generate.Dataset) error {
 		s.step(applySaved, nullServer, func() process { return b.apply(dir, s.app, saved, dir) }, s.end),
 		plainly(copyState, b.floor("floor-copy", seed.state, b.path("copy"))),
 		s.step(applyEmulator, emulatorServer, func() process { return b.apply(dir, s.app) }),
+		s.step(verify, sameServer, func() process { return b.ours(dir, s.app.url, "verify") }),
 		s.step(destroy, sameServer, func() process { return b.ours(dir, s.app.url, "destroy", "--auto-approve") }, s.end),
 		s.step(postEmulator, emulatorServer, bare(0)),
+		s.step(listEmulator, sameServer, func() process { return b.floor("floor-list", s.app.url) }),
 		s.step(deleteEmulator, sameServer, deletes, s.end),
 		s.killed(resume, func() process { return b.apply(dir, s.app) }, s.end),
 		s.step(postHalf, emulatorServer, bare(d.Messages/2), s.end),
@@ -162,7 +164,7 @@ func (s *session) end() error { return s.app.stop() }
 func (s *session) notePace() error {
 	value, err := s.app.ask(pacePath)
 	if err == nil && value > 0 {
-		s.results.note(lastOverFirst, s.dataset, value)
+		s.found.note(lastOverFirst, s.dataset, value)
 	}
 	return err
 }
@@ -200,7 +202,7 @@ func (s *session) killHalfway() error {
 	}
 	_ = cmd.Wait()                                                            // it was killed
 	if size := sizeOf(filepath.Join(s.dir, stateFile+".journal")); size > 0 { // else it was done before it was killed
-		s.results.note(journalBytes, s.dataset, float64(size)/sent)
+		s.found.note(journalBytes, s.dataset, float64(size)/sent)
 	}
 	return nil
 }

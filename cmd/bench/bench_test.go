@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -54,24 +55,24 @@ func TestParts(t *testing.T) {
 	}
 	for _, form := range generate.Forms() {
 		for _, shape := range generate.Shapes() {
-			d := b.results.largest(form, shape)
+			d := b.found.largest(form, shape)
 			for _, c := range commands() {
 				if d.Messages == 0 || d == smallest || !c.on(d) {
 					continue
 				}
 				for _, o := range []operation{c.operation, c.floorOn(d), c.copy, rawRead} {
-					if o != "" && !b.results.has(o, d) {
+					if o != "" && !b.found.has(o, d) {
 						t.Errorf("%s of %s is not measured", o, d)
 					}
 				}
-				if u := b.results.costs[measured{c.operation, d}]; u.Objects == 0 {
+				if u := b.found.costs[measured{c.operation, d}]; u.Objects == 0 {
 					t.Errorf("the objects of %s of %s are not counted", c.operation, d)
 				}
 			}
 		}
 	}
 	for _, f := range []figure{configurationBytes, stateBytes} {
-		if _, ok := noted(f, even(generate.JSONL, 1000))(&b.results); !ok {
+		if _, ok := noted(f, even(generate.JSONL, 1000))(&b.found); !ok {
 			t.Errorf("nobody noted the %s", f)
 		}
 	}
@@ -197,6 +198,32 @@ func TestRatioOfNothing(t *testing.T) {
 	}
 	if _, ok := r.ratio(wall, measured{planFresh, d}, measured{rawRead, d}); ok {
 		t.Error("there is a ratio to what was not measured")
+	}
+}
+
+// TestStore holds that results come back from their file as they went, and
+// that new ones take the place of old ones.
+func TestStore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.json")
+	d := even(generate.JSONL, 1000)
+	var before results
+	if err := before.load(path); err != nil {
+		t.Fatalf("a file that is not there: %v", err)
+	}
+	before.add(planFresh, d, usage{1, 2, 3, 4, allocations{5, 6}})
+	before.note(stateBytes, d, 7)
+	if err := before.save(path); err != nil {
+		t.Fatal(err)
+	}
+	var after results
+	after.add(planFresh, d, usage{wall: 100})
+	after.add(validate, d, usage{wall: 200})
+	if err := after.load(path); err != nil {
+		t.Fatal(err)
+	}
+	before.add(validate, d, usage{wall: 200})
+	if !maps.Equal(before.costs, after.costs) || !maps.Equal(before.figures, after.figures) {
+		t.Errorf("got %v, want %v", after, before)
 	}
 }
 

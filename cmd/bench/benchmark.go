@@ -12,21 +12,23 @@ import (
 
 // options are the command line.
 type options struct {
-	short     bool
-	upto      int
-	only      string
-	runs      int
-	sow, page string
+	short   bool
+	upto    int
+	only    string
+	runs    int
+	sow     string
+	page    string
+	results string
 }
 
 // benchmark runs the parts and keeps what they found.
 type benchmark struct {
 	options
-	dir     string // for everything that is written
-	self    string // this program
-	empty   string // the program that does nothing
-	seeds   map[generate.Dataset]seeded
-	results results
+	dir   string // for everything that is written
+	self  string // this program
+	empty string // the program that does nothing
+	seeds map[generate.Dataset]seeded
+	found results
 }
 
 // part is a piece of the benchmark that can be run alone.
@@ -68,8 +70,13 @@ func bench(o options) error {
 	if err := b.build(); err != nil {
 		return err
 	}
-	if o.page != "" && (o.short || o.only != "") {
-		return errors.New("a page needs everything: leave out -short and -only")
+	if o.page != "" && (o.short || o.only != "" && o.results == "") {
+		return errors.New("a page needs everything: leave out -short, and -only without -results")
+	}
+	if o.results != "" {
+		if err := b.found.load(o.results); err != nil {
+			return fmt.Errorf("%s: %w", o.results, err)
+		}
 	}
 	known := false
 	for _, p := range parts() {
@@ -81,17 +88,22 @@ func bench(o options) error {
 		if err := p.run(b); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
+		if o.results != "" {
+			if err := b.found.save(o.results); err != nil {
+				return err
+			}
+		}
 	}
 	if !known {
 		return fmt.Errorf("there is no part %q; there are %q", o.only, partNames())
 	}
-	fmt.Print(b.results.page(false))
+	fmt.Print(b.found.page(false))
 	if o.page != "" {
-		if err := writePage(o.page, b.results.page(true)); err != nil {
+		if err := writePage(o.page, b.found.page(true)); err != nil {
 			return err
 		}
 	}
-	return errors.Join(b.results.excesses()...)
+	return errors.Join(b.found.excesses()...)
 }
 
 func (b *benchmark) build() (err error) {

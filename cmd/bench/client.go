@@ -3,9 +3,11 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"sync"
@@ -55,7 +57,13 @@ func (c *bareClient) all(requests <-chan request) error {
 	return failure
 }
 
+// do makes a request and leaves its answer unread.
 func (c *bareClient) do(r request) error {
+	return c.ask(r, func(io.Reader) error { return nil })
+}
+
+// ask makes a request and has its answer read.
+func (c *bareClient) ask(r request, read func(answer io.Reader) error) error {
 	q, err := http.NewRequest(r.method, r.url, bytes.NewReader(r.body))
 	if err != nil {
 		return err
@@ -67,7 +75,11 @@ func (c *bareClient) do(r request) error {
 		return err
 	}
 	defer answer.Body.Close()
-	if _, err := io.Copy(io.Discard, answer.Body); err != nil { // so that the connection can be used again
+	err = read(answer.Body)
+	if _, e := io.Copy(io.Discard, answer.Body); err == nil { // so that the connection can be used again
+		err = e
+	}
+	if err != nil {
 		return err
 	}
 	if answer.StatusCode != http.StatusOK {
@@ -109,6 +121,39 @@ func postAll(args []string) error {
 		return err
 	}
 	return lines.Err()
+}
+
+// listAll reads all messages of an app, page by page: address.
+func listAll(args []string) error {
+	client, err := newBareClient("1")
+	if err != nil {
+		return err
+	}
+	n, query := 0, url.Values{"limit": {"100"}}
+	for {
+		var page struct {
+			Data []struct{ ID, Muid, Sender string }
+			Meta struct {
+				Next struct {
+					ID     string
+					SentAt int64
+				}
+			}
+		}
+		err := client.ask(request{http.MethodGet, args[0] + "/v3/messages?" + query.Encode(), nil}, func(answer io.Reader) error {
+			return json.NewDecoder(answer).Decode(&page)
+		})
+		if err != nil {
+			return err
+		}
+		if len(page.Data) == 0 {
+			fmt.Println(n)
+			return nil
+		}
+		n += len(page.Data)
+		query.Set("id", page.Meta.Next.ID)
+		query.Set("sentAt", strconv.FormatInt(page.Meta.Next.SentAt, 10))
+	}
 }
 
 // deleteAll deletes the messages from id 1: address, number of messages,

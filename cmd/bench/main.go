@@ -33,6 +33,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "run only the part of that `name`: "+strings.Join(partNames(), ", "))
 	flag.IntVar(&o.runs, "runs", 3, "measure each command that many times and take the median; with a million messages, once")
 	flag.StringVar(&o.sow, "sow", "", "the `binary` to measure; built from this module when not given")
+	flag.StringVar(&o.results, "results", "", "keep the results in this `file`, beside those of earlier runs that are not measured anew")
 	flag.StringVar(&o.page, "page", "", "also put the tables into this Markdown `file`, between its markers")
 	flag.Parse()
 	exit(bench(o))
@@ -60,6 +61,7 @@ func roles() map[string]func(args []string) error {
 		"floor-json":     decodeLines,
 		"floor-copy":     copyFile,
 		"floor-post":     postAll,
+		"floor-list":     listAll,
 		"floor-delete":   deleteAll,
 		"null-app":       serveNull,
 		"emulator":       serveEmulator,

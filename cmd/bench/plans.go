@@ -62,8 +62,8 @@ func (b *benchmark) plansOf(d generate.Dataset) error {
 	if err := errors.Join(os.Link(seed.state, state), os.Link(seed.state, filepath.Join(edited, stateFile))); err != nil {
 		return err
 	}
-	b.results.note(configurationBytes, d, float64(sizeOf(files...)))
-	b.results.note(stateBytes, d, float64(sizeOf(state)))
+	b.found.note(configurationBytes, d, float64(sizeOf(files...)))
+	b.found.note(stateBytes, d, float64(sizeOf(state)))
 
 	saved, copied := b.path("saved.plan"), b.path("copy")
 	steps := []step{
@@ -117,7 +117,7 @@ func (b *benchmark) shapes() error {
 	}
 	for _, shape := range generate.Shapes() {
 		d := generate.Dataset{Messages: min(b.upto, shapedMessages), Form: generate.JSONL, Shape: shape}
-		if _, done := b.results.costs[measured{applyNull, d}]; done {
+		if _, done := b.found.costs[measured{applyNull, d}]; done {
 			continue
 		}
 		if err := errors.Join(b.plansOf(d), b.appliesOf(d)); err != nil {

@@ -89,7 +89,7 @@ func (b *benchmark) measureIn(turns int, d generate.Dataset, steps ...step) erro
 			cost.allocations = counted[i].allocations
 		}
 		if cost.wall > 0 {
-			b.results.add(s.operation, d, cost)
+			b.found.add(s.operation, d, cost)
 		}
 	}
 	return nil
