@@ -32,6 +32,8 @@ type Options struct {
 	Workers int
 	// IncludeAdopted makes BuildDestroy delete also what was there before sow.
 	IncludeAdopted bool
+	// window and gap replace usualWindow and usualGap, where they are not zero.
+	window, gap int
 }
 
 // Build compares what cfg declares with what prior says was seeded. All

@@ -88,6 +88,22 @@ type clock struct {
 	paced bool
 	// What changed since the conversation was seeded.
 	startsChanged, paceChanged, anchorChanged bool
+
+	// Of a conversation that is seen in parts: which message the part begins with,
+	// where the conversation begins if its first messages count back from later
+	// ones, and why those move that count from the last message of the part before.
+	parts  bool
+	before int
+	head   *Time
+	chain  cause
+	tail   *tail
+}
+
+// tail is what is appended to a conversation, and the pace at which there is room
+// for it.
+type tail struct {
+	from int // of all messages, the first that is appended
+	pace int64
 }
 
 // gap is the wished distance of a message to the one before it.
@@ -179,7 +195,7 @@ func (c *clock) nominal(list []*config.Message, left *Time) []Time {
 	times := make([]Time, len(list))
 	from := 0
 	if left == nil {
-		from = c.head(len(list), func(i int) *config.Message { return list[i] }, times)
+		from = c.opening(len(list), func(i int) *config.Message { return list[i] }, times)
 	}
 	for i := from; i < len(list); i++ {
 		switch {
@@ -194,11 +210,15 @@ func (c *clock) nominal(list []*config.Message, left *Time) []Time {
 	return times
 }
 
-// head gives times to the first messages of a conversation of n messages: to
+// opening gives times to the first messages of a conversation of n messages: to
 // those that do not count from an earlier one. It returns how many those are.
-func (c *clock) head(n int, message func(int) *config.Message, times []Time) int {
+func (c *clock) opening(n int, message func(int) *config.Message, times []Time) int {
 	if n == 0 || message(0).At != nil {
 		return 0
+	}
+	if c.head != nil {
+		times[0] = *c.head
+		return 1
 	}
 	if c.starts != nil {
 		times[0] = *c.starts
@@ -278,7 +298,7 @@ func (c *clock) stays(e *entry, left *Time) bool {
 
 // release decides which of the messages that were sent keep their times.
 func (c *clock) release(list []entry, isHead bool) {
-	chain := unmoved // why those move that count from what was seen last
+	chain := c.chain // why those move that count from what was seen last
 	if isHead && c.starts == nil {
 		chain = c.headMoved(list)
 	}
@@ -335,6 +355,9 @@ func (c *clock) release(list []entry, isHead bool) {
 			e.keep()
 		}
 	}
+	if c.parts {
+		c.chain = chain
+	}
 }
 
 // headMoved tells whether the first messages of a conversation without starts,
@@ -359,6 +382,8 @@ func (c *clock) run(list []entry, i, end int, left *Time) {
 	run := list[i:end]
 	bounded := end < len(list) && list[end].kept && !slices.ContainsFunc(run, movesInChain)
 	switch {
+	case left != nil && c.tail != nil && c.before+i >= c.tail.from:
+		c.forward(run, *left, c.tail.pace)
 	case left != nil:
 		c.forward(run, *left, c.pace)
 		switch {
@@ -366,14 +391,20 @@ func (c *clock) run(list []entry, i, end int, left *Time) {
 			if run[len(run)-1].at >= list[end].at {
 				c.spread(run, *left, list[end].at)
 			}
-		case end == len(list) && i > 0 && list[i-1].kept && !c.paced:
-			c.squeeze(run, *left)
+		case end == len(list) && i > 0 && list[i-1].kept && !c.paced && !c.parts:
+			a := appended{from: left.At(c.anchor)}
+			for k := range run {
+				a.add(run[k].decl)
+			}
+			if pace := c.squeeze(a); pace < c.pace {
+				c.forward(run, *left, pace)
+			}
 		}
 	case bounded && (c.starts == nil || !c.opens(run, &list[end])):
 		c.backward(run, list[end].when, c.gap(list[end].decl))
 	case !bounded:
 		times := make([]Time, len(run))
-		placed := c.head(len(list), func(i int) *config.Message { return list[i].decl }, times)
+		placed := c.opening(len(list), func(i int) *config.Message { return list[i].decl }, times)
 		for k := range run[:placed] {
 			run[k].set(times[k], c.anchor)
 		}
@@ -443,26 +474,32 @@ func (c *clock) spread(run []entry, left Time, right int64) {
 	}
 }
 
-// squeeze narrows the gaps of what is appended to a conversation without a
-// declared pace until it ends before the anchor, or else before now.
-func (c *clock) squeeze(run []entry, left Time) {
-	var fixed, gaps int64
-	for k := range run {
-		if after := run[k].decl.After; after != nil {
-			fixed += *after
-		} else {
-			gaps++
-		}
+// appended is what is appended to a conversation after a message that stays.
+type appended struct {
+	from        int64 // the time of that message
+	fixed, gaps int64
+}
+
+func (a *appended) add(m *config.Message) {
+	if m.After != nil {
+		a.fixed += *m.After
+	} else {
+		a.gaps++
 	}
-	if gaps == 0 {
-		return
+}
+
+// squeeze returns the pace at which what is appended to a conversation without a
+// declared pace ends before the anchor, or else before now.
+func (c *clock) squeeze(a appended) int64 {
+	if a.gaps == 0 {
+		return c.pace
 	}
-	from := left.At(c.anchor)
-	pace := (c.anchor - from - fixed) / gaps
+	pace := (c.anchor - a.from - a.fixed) / a.gaps
 	if pace < 1 {
-		pace = (c.now - from - fixed) / gaps
+		pace = (c.now - a.from - a.fixed) / a.gaps
 	}
 	if pace < c.pace {
-		c.forward(run, left, largestPace(pace))
+		return largestPace(pace)
 	}
+	return c.pace
 }

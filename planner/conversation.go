@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -50,10 +51,14 @@ func (t *talk) strict() bool { return t.decl != nil && t.decl.Lifecycle.StrictOr
 // context is how many unchanged messages are shown before and after a change.
 const context = 2
 
+// errLong says that a conversation is too long to be held.
+var errLong = errors.New("the conversation is long")
+
 // read reads the conversation's messages, declared and seeded ones side by
 // side. With skip, unchanged ones at the beginning are not held: a conversation
-// in which nothing changed needs no memory.
-func (t *talk) read(prior state.Reader, c *clock, skip bool) (hcl.Diagnostics, error) {
+// in which nothing changed needs no memory. With more than most to be held, it
+// breaks off with errLong; zero is no bound.
+func (t *talk) read(prior state.Reader, c *clock, skip bool, most int) (hcl.Diagnostics, error) {
 	var seeded iter.Seq2[*state.Message, error] = func(func(*state.Message, error) bool) {}
 	if t.prev != nil {
 		seeded = prior.Messages(t.addr)
@@ -83,6 +88,9 @@ func (t *talk) read(prior state.Reader, c *clock, skip bool) (hcl.Diagnostics, e
 				}
 			}
 			t.declared = append(t.declared, m)
+			if t.long(most) {
+				return nil, errLong
+			}
 		}
 		t.pace = fit.pace()
 		if t.decl.Pace != nil {
@@ -98,8 +106,13 @@ func (t *talk) read(prior state.Reader, c *clock, skip bool) (hcl.Diagnostics, e
 			return diags, nil
 		}
 		t.seeded = append(t.seeded, s)
+		if t.long(most) {
+			return nil, errLong
+		}
 	}
 }
+
+func (t *talk) long(most int) bool { return most > 0 && len(t.declared)+len(t.seeded) > most }
 
 // pass leaves an unchanged message behind, and keeps what may be needed as
 // context.
@@ -172,33 +185,24 @@ func (t *talk) dropAliases() {
 }
 
 // name gives the entries their keys: labels, or keys of their content with
-// numbers that the conversation has not used.
-func (t *talk) name(live []entry, prior state.Reader) error {
+// numbers that the conversation has not used. used returns those that it has,
+// and is called when there is a content to be numbered.
+func (t *talk) name(live []entry, used func() (*keyNumbers, error)) error {
 	var buf []byte
-	var hashes []uint64
-	highest := make(map[uint64]int) // the number that is in use, by content
-	for i := range live {
-		e := &live[i]
-		if !e.needsKey() {
-			continue
-		}
-		buf = appendContent(buf[:0], e.decl)
-		hash := contentHash(buf)
-		hashes = append(hashes, hash)
-		highest[hash] = 0
-	}
-	if len(hashes) > 0 {
-		if err := t.usedKeys(highest, prior); err != nil {
-			return err
-		}
-	}
+	var numbers *keyNumbers
 	for i := range live {
 		e := &live[i]
 		switch {
 		case e.needsKey():
-			highest[hashes[0]]++
-			e.key = numberKey(hashes[0], highest[hashes[0]])
-			hashes = hashes[1:]
+			if numbers == nil {
+				var err error
+				if numbers, err = used(); err != nil {
+					return err
+				}
+			}
+			buf = appendContent(buf[:0], e.decl)
+			hash := contentHash(buf)
+			e.key = numberKey(hash, numbers.next(hash))
 		case e.decl.Label != "" && (e.prev == nil || e.prev.Key != e.decl.Label):
 			e.key = e.decl.Label
 		}
@@ -211,32 +215,23 @@ func (e *entry) needsKey() bool {
 	return e.decl.Label == "" && (e.prev == nil || isLabel(e.prev.Key))
 }
 
-// usedKeys raises the numbers of those contents to the highest ones that the
-// conversation's messages in state have.
-func (t *talk) usedKeys(highest map[uint64]int, prior state.Reader) error {
-	note := func(s *state.Message) {
-		if hash, number, ok := parseKey(s.Key); ok {
-			if n, wanted := highest[hash]; wanted {
-				highest[hash] = max(n, number)
+// usedKeys returns what finds the keys that the conversation's messages in state
+// have.
+func (t *talk) usedKeys(prior state.Reader) func() (*keyNumbers, error) {
+	return func() (*keyNumbers, error) {
+		n := &keyNumbers{}
+		if t.skipped == 0 {
+			n.once.grow(len(t.declared) + len(t.seeded))
+			for _, s := range t.seeded {
+				n.use(s.Key)
 			}
+			for _, s := range t.strange {
+				n.use(s.Key)
+			}
+			return n, nil
 		}
+		return n, n.useAll(t.addr, prior)
 	}
-	if t.skipped == 0 {
-		for _, s := range t.seeded {
-			note(s)
-		}
-		for _, s := range t.strange {
-			note(s)
-		}
-		return nil
-	}
-	for s, err := range prior.Messages(t.addr) {
-		if err != nil {
-			return err
-		}
-		note(s)
-	}
-	return nil
 }
 
 // record returns the conversation's record as it is to be.

@@ -17,12 +17,14 @@ type emitter struct {
 	out    *laneWriter
 	digest *digester
 
-	skipped  int      // unchanged messages since the last line
-	pending  []*entry // the last of them, to be shown if a change follows
-	trailing int      // unchanged messages still to be shown after a change
-	shown    []int    // unchanged messages shown, by conversation
-	unseen   []int    // all unchanged messages, by conversation
+	skipped  int     // unchanged messages since the last line
+	pending  []entry // the last of them, to be shown if a change follows
+	trailing int     // unchanged messages still to be shown after a change
+	shown    []int   // unchanged messages shown, by conversation
+	unseen   []int   // all unchanged messages, by conversation
 	lastSent int
+	aliases  int // messages that only leave the state; see talk.strange
+	numbers  *keyNumbers
 	speakers map[string]bool
 	// What is encoded at once needs no memory of its own.
 	line  []byte
@@ -32,33 +34,42 @@ type emitter struct {
 
 // emit writes the lane's changes and fills in its summary.
 func (l *lane) emit(r *laneResult, out *laneWriter) error {
+	e := l.newEmitter(r, out)
+	e.lastSent = l.lastSent()
+	if t := e.talks[0]; t.skipped > 0 {
+		e.unseen[0] = t.skipped
+		e.skipped = t.skipped - len(t.tail)
+		e.pending = append(e.pending, t.tail...)
+	}
+	if err := e.messages(0); err != nil {
+		return err
+	}
+	e.finish()
+	return nil
+}
+
+// newEmitter begins to write a lane.
+func (l *lane) newEmitter(r *laneResult, out *laneWriter) *emitter {
 	e := &emitter{
-		lane: l, result: r, out: out, digest: newDigester(), lastSent: l.lastSent(),
+		lane: l, result: r, out: out, digest: newDigester(),
 		shown: make([]int, len(l.talks)), unseen: make([]int, len(l.talks)), speakers: make(map[string]bool),
 	}
 	e.conversations()
-	if err := e.messages(); err != nil {
-		return err
-	}
-	info := &r.info
+	return e
+}
+
+// finish fills in the lane's summary.
+func (e *emitter) finish() {
+	info := &e.result.info
 	info.Trailing = e.skipped + len(e.pending)
 	for i, n := range e.unseen {
 		info.Changes[i].Skipped = n - e.shown[i]
 		info.Counts.Messages.NoOp += n
 	}
 	n := info.Counts.Messages
-	info.Total = n.Create + n.Update + n.Replace + n.NoOp - e.aliases()
+	info.Total = n.Create + n.Update + n.Replace + n.NoOp - e.aliases
 	e.describe()
 	info.Digest = e.digest.sum()
-	return nil
-}
-
-// aliases counts the messages that only leave the state; see talk.strange.
-func (l *lane) aliases() (n int) {
-	for _, t := range l.talks {
-		n += len(t.strange)
-	}
-	return n
 }
 
 func (e *emitter) conversations() {
@@ -71,18 +82,12 @@ func (e *emitter) conversations() {
 	}
 }
 
-// messages walks the lane: messages that stay and those that are gone, merged
-// by time.
-func (e *emitter) messages() error {
-	if t := e.talks[0]; t.skipped > 0 {
-		e.unseen[0] = t.skipped
-		e.skipped = t.skipped - len(t.tail)
-		for i := range t.tail {
-			e.pending = append(e.pending, &t.tail[i])
-		}
-	}
+// messages walks the lane, of which that many messages went before: messages
+// that stay and those that are gone, merged by time.
+func (e *emitter) messages(before int) error {
 	gone := e.gone
 	for i, t := range e.talks {
+		e.aliases += len(t.strange)
 		for _, s := range t.strange {
 			gone = append(gone, entry{prev: s, at: s.SentAt, action: Update, talk: int32(i)})
 		}
@@ -95,7 +100,7 @@ func (e *emitter) messages() error {
 			}
 			gone = gone[1:]
 		}
-		if err := e.stay(&e.live[i], i); err != nil {
+		if err := e.stay(&e.live[i], before+i); err != nil {
 			return err
 		}
 	}
@@ -144,6 +149,27 @@ func (e *emitter) stay(m *entry, i int) error {
 	return e.change(change, m)
 }
 
+// The emitter is the sink of a long conversation.
+
+func (e *emitter) pass(m *config.Message, s *state.Message) error {
+	unchanged := entry{decl: m, prev: s, action: NoOp}
+	unchanged.keep()
+	return e.context(&unchanged)
+}
+
+func (e *emitter) part(before int) error { return e.messages(before) }
+
+func (e *emitter) keys() (*keyNumbers, error) {
+	if e.numbers != nil {
+		return e.numbers, nil
+	}
+	e.numbers = &keyNumbers{}
+	if e.talks[0].prev == nil {
+		return e.numbers, nil
+	}
+	return e.numbers, e.numbers.useAll(e.talks[0].addr, e.prior)
+}
+
 // instant is the time of a message as the plan tells it: relative only while
 // the plan has no anchor.
 func (e *emitter) instant(m *entry) Time {
@@ -181,7 +207,7 @@ func (e *emitter) context(m *entry) error {
 		e.pending = e.pending[:context-1]
 		e.skipped++
 	}
-	e.pending = append(e.pending, m)
+	e.pending = append(e.pending, *m)
 	return nil
 }
 
@@ -201,8 +227,8 @@ func (e *emitter) show(m *entry) error {
 
 // change writes a change, after the unchanged messages that lead up to it.
 func (e *emitter) change(change *MessageChange, m *entry) error {
-	for _, p := range e.pending {
-		if err := e.show(p); err != nil {
+	for i := range e.pending {
+		if err := e.show(&e.pending[i]); err != nil {
 			return err
 		}
 	}

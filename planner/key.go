@@ -178,6 +178,30 @@ func (f *fingerprints) seeded(m *state.Message) (content, whole fingerprint) {
 	return content, f.sum()
 }
 
+// ofDeclared returns what a declared message is found again by: its label, or
+// all that is declared of it.
+func (f *fingerprints) ofDeclared(m *config.Message) fingerprint {
+	if m.Label != "" {
+		return f.label(m.Label)
+	}
+	_, whole := f.declared(m)
+	return whole
+}
+
+// ofSeeded is ofDeclared for a message in state.
+func (f *fingerprints) ofSeeded(m *state.Message) fingerprint {
+	if isLabel(m.Key) {
+		return f.label(m.Key)
+	}
+	_, whole := f.seeded(m)
+	return whole
+}
+
+func (f *fingerprints) label(label string) fingerprint {
+	f.buf = append(append(f.buf[:0], 0), label...) // no content begins like that
+	return f.sum()
+}
+
 // parsed reads what the state has of a time or a gap; nil when it has none.
 func parsed[T any](text string, parse func(string) (T, error)) *T {
 	if text == "" {

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -18,6 +19,28 @@ type lane struct {
 	talks []*talk
 	live  []entry // by time
 	gone  []entry // by time; declared no longer
+	// What was judged so far, by conversation.
+	judged      []progress
+	future, old []finding
+}
+
+// progress is what was sent of a conversation before the message that is judged.
+type progress struct {
+	behind bool   // something is sent before, so what follows is too
+	id     string // the latest id
+}
+
+// finding is the first of those messages that have something in common, and
+// how many there are.
+type finding struct {
+	first entry
+	n     int
+}
+
+// begun makes the lane one of which nothing was judged.
+func (l *lane) begun() {
+	l.judged = make([]progress, len(l.talks))
+	l.future, l.old = make([]finding, len(l.talks)), make([]finding, len(l.talks))
 }
 
 // laneResult is what the plan keeps of a lane.
@@ -37,21 +60,32 @@ type laneResult struct {
 // plan plans the lane and writes its changes to out.
 func (l *lane) plan(out *laneWriter) *laneResult {
 	r := &laneResult{info: LaneInfo{Chat: l.chat}}
-	alone := len(l.talks) == 1
-	skip := alone && l.talks[0].steady() && !l.reanchored
-	diags, ok, err := l.read(skip)
+	skip, most := false, 0
+	if len(l.talks) == 1 {
+		skip, most = l.talks[0].steady() && !l.reanchored, cmp.Or(l.opts.window, usualWindow)
+	}
+	diags, ok, err := l.read(skip, most)
+	if errors.Is(err, errLong) {
+		if l.planLong(r, out) {
+			return r
+		}
+		*r = laneResult{info: LaneInfo{Chat: l.chat}}
+		out.again()
+		diags, ok, err = l.read(skip, 0)
+	}
 	if err == nil && !ok {
 		// What was left behind is needed after all.
-		diags, _, err = l.read(false)
+		diags, _, err = l.read(false, 0)
 	}
 	if r.err = err; err != nil {
 		return r
 	}
+	l.begun()
 	l.order()
 	l.settle()
 	l.judge()
-	diags = append(diags, l.checkTimes()...)
-	r.diags = diags
+	l.checkTimes()
+	r.diags = append(diags, l.findings()...)
 	if !r.diags.HasErrors() {
 		r.err = l.emit(r, out)
 	}
@@ -65,12 +99,13 @@ func (t *talk) steady() bool {
 }
 
 // read reads the conversations and gives their messages times. It returns false
-// when messages were left behind that are needed after all.
-func (l *lane) read(skip bool) (diags hcl.Diagnostics, ok bool, err error) {
+// when messages were left behind that are needed after all, and errLong when
+// there are more than most to be held, unless that is zero.
+func (l *lane) read(skip bool, most int) (diags hcl.Diagnostics, ok bool, err error) {
 	l.live, l.gone = nil, nil
 	for i, t := range l.talks {
 		c := l.clock(t)
-		found, err := t.read(l.prior, c, skip)
+		found, err := t.read(l.prior, c, skip, most)
 		diags = append(diags, found...)
 		if err != nil {
 			return diags, true, err
@@ -85,14 +120,14 @@ func (l *lane) read(skip bool) (diags hcl.Diagnostics, ok bool, err error) {
 		}
 		for k := range live {
 			live[k].talk = int32(i)
-			if t.left != nil && live[k].at <= t.left.Seconds {
+			if t.left != nil && live[k].at <= t.left.At(l.anchor) {
 				return nil, false, nil
 			}
 		}
 		for k := range gone {
 			gone[k].talk = int32(i)
 		}
-		if err := t.name(live, l.prior); err != nil {
+		if err := t.name(live, t.usedKeys(l.prior)); err != nil {
 			return diags, true, err
 		}
 		if l.live == nil {
@@ -146,7 +181,7 @@ func (l *lane) order() {
 	slices.SortStableFunc(l.gone, func(a, b entry) int { return cmp.Compare(a.at, b.at) })
 	last, bounded := int64(0), false // the time of the last message that stays
 	if t := l.talks[0]; t.left != nil {
-		last, bounded = t.left.Seconds, true
+		last, bounded = t.left.At(l.anchor), true
 	}
 	from := 0 // the first entry after it
 	for i := range l.live {
@@ -274,14 +309,9 @@ func (e *entry) advance(seconds int64) { e.when, e.at = e.when.Add(-seconds), e.
 
 // judge decides what becomes of each message that stays.
 func (l *lane) judge() {
-	type progress struct {
-		behind bool   // something is sent before, so what follows is too
-		id     string // the latest id
-	}
-	seen := make([]progress, len(l.talks))
 	for i := range l.live {
 		e := &l.live[i]
-		t, p := l.talks[e.talk], &seen[e.talk]
+		t, p := l.talks[e.talk], &l.judged[e.talk]
 		if t.strict() && e.prev != nil && !e.prev.InDoubt {
 			e.strict = p.behind || before(e.prev.ID, p.id)
 		}
@@ -339,17 +369,12 @@ func (l *lane) lastSent() int {
 // maxAge is how far back the app is known to take messages, about half a year.
 const maxAge = 183 * 24 * 60 * 60
 
-// checkTimes reports messages that would be sent before their time, or long
-// after it: one of a conversation, and how many there are.
-func (l *lane) checkTimes() hcl.Diagnostics {
-	type finding struct {
-		first *entry
-		n     int
-	}
-	future, old := make([]finding, len(l.talks)), make([]finding, len(l.talks))
+// checkTimes finds messages that would be sent before their time, or long after
+// it.
+func (l *lane) checkTimes() {
 	note := func(f *finding, e *entry) {
-		if f.first == nil {
-			f.first = e
+		if f.n == 0 {
+			f.first = *e
 		}
 		f.n++
 	}
@@ -360,18 +385,22 @@ func (l *lane) checkTimes() hcl.Diagnostics {
 		}
 		switch {
 		case e.at > l.now:
-			note(&future[e.talk], e)
+			note(&l.future[e.talk], e)
 		case e.at < l.now-maxAge:
-			note(&old[e.talk], e)
+			note(&l.old[e.talk], e)
 		}
 	}
-	var diags hcl.Diagnostics
+}
+
+// findings reports what checkTimes found: one message of a conversation, and how
+// many there are.
+func (l *lane) findings() (diags hcl.Diagnostics) {
 	for i, t := range l.talks {
-		if f := future[i]; f.n > 0 {
-			diags = append(diags, futureMessage(t, f.first, f.n, l.now))
+		if f := &l.future[i]; f.n > 0 {
+			diags = append(diags, futureMessage(t, &f.first, f.n, l.now))
 		}
-		if f := old[i]; f.n > 0 {
-			diags = append(diags, oldMessages(t, f.first, f.n))
+		if f := &l.old[i]; f.n > 0 {
+			diags = append(diags, oldMessages(t, &f.first, f.n))
 		}
 	}
 	return diags

@@ -24,12 +24,15 @@ func (t *talk) match(live []entry, c *clock, m *matcher) (taken []bool, ok bool)
 		// backwards were sorted when the messages were sent; since then a line
 		// that was inserted may have shifted those behind it, or a block have
 		// moved. So the order counts in which most are found again.
-		if t.left != nil {
+		if t.left != nil && !c.parts {
 			return nil, false
 		}
 		for _, other := range [][]int32{nil, m.actualOrder(live, c)} {
 			if found := align(m.inOrder(other), m.seeded, m.tokens); matched(found) > matched(of) {
 				order, of = other, found
+				if c.parts {
+					return nil, false // others may have moved past it, too
+				}
 			}
 		}
 	}
@@ -112,7 +115,7 @@ func (m *matcher) order(live []entry, c *clock) (order []int32, ok bool) {
 	if sorted {
 		return nil, true
 	}
-	return byTime(live), m.talk.left == nil
+	return byTime(live), m.talk.left == nil && !c.parts
 }
 
 // byTime returns the order of the entries by time, then as declared.

@@ -24,6 +24,8 @@ type dataset struct {
 	talks    []*config.Conversation
 	messages map[addr.Object][]*config.Message
 	labels   int
+	// Of long conversations; see usualWindow and usualGap.
+	window, gap int
 }
 
 var (
@@ -237,7 +239,7 @@ func (d *dataset) mutate(t *rapid.T) {
 // plan plans the dataset, and holds what every plan promises.
 func (d *dataset) plan(t *rapid.T, prior *model, at int64) *Plan {
 	cfg := d.config()
-	p, diags, err := Build(cfg, prior, Options{Now: at, Workers: 1})
+	p, diags, err := Build(cfg, prior, Options{Now: at, Workers: 1, window: d.window, gap: d.gap})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +248,7 @@ func (d *dataset) plan(t *rapid.T, prior *model, at int64) *Plan {
 	}
 	text := renderRapid(t, p)
 	for _, workers := range []int{2, 7} {
-		other, _, err := Build(cfg, prior, Options{Now: at, Workers: workers})
+		other, _, err := Build(cfg, prior, Options{Now: at, Workers: workers, window: d.window, gap: d.gap})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -386,24 +388,36 @@ func checkCounts(t *rapid.T, p *Plan) {
 
 // TestApplyThenPlanIsEmpty walks random datasets through random changes.
 func TestApplyThenPlanIsEmpty(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { applyThenPlan(rt, t, drawDataset(rt)) })
+}
+
+// TestLongApplyThenPlanIsEmpty does the same with conversations of which only a
+// few messages are held.
+func TestLongApplyThenPlanIsEmpty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d := drawDataset(rt)
-		seeded, at := newModel(), int64(now)
-		for range rapid.IntRange(1, 5).Draw(rt, "rounds") {
-			p := d.plan(rt, seeded, at)
-			after := seeded.applied(t, p, at)
-			checkKept(rt, seeded, after)
-			checkTimes(rt, after)
-			at += 600
-			if again := d.plan(rt, after, at); !again.Empty() {
-				rt.Fatalf("more to do:\n%s\nafter:\n%s", renderRapid(rt, again), renderRapid(rt, p))
-			}
-			seeded = after
-			for range rapid.IntRange(1, 3).Draw(rt, "changes") {
-				d.mutate(rt)
-			}
-		}
+		d.window = rapid.IntRange(1, 4).Draw(rt, "window")
+		d.gap = rapid.IntRange(d.window, 12).Draw(rt, "gap")
+		applyThenPlan(rt, t, d)
 	})
+}
+
+func applyThenPlan(rt *rapid.T, t *testing.T, d *dataset) {
+	seeded, at := newModel(), int64(now)
+	for range rapid.IntRange(1, 5).Draw(rt, "rounds") {
+		p := d.plan(rt, seeded, at)
+		after := seeded.applied(t, p, at)
+		checkKept(rt, seeded, after)
+		checkTimes(rt, after)
+		at += 600
+		if again := d.plan(rt, after, at); !again.Empty() {
+			rt.Fatalf("more to do:\n%s\nafter:\n%s", renderRapid(rt, again), renderRapid(rt, p))
+		}
+		seeded = after
+		for range rapid.IntRange(1, 3).Draw(rt, "changes") {
+			d.mutate(rt)
+		}
+	}
 }
 
 // checkKept: a message that is not sent again has the time it had.

@@ -89,6 +89,14 @@ func (w *laneWriter) write(line []byte) error {
 	return w.flush()
 }
 
+// again forgets what was written of the lane.
+func (w *laneWriter) again() {
+	w.held = w.held[:0]
+	if w.started {
+		w.body.again()
+	}
+}
+
 // flush writes what is held. It is for the lane whose turn it is.
 func (w *laneWriter) flush() error {
 	if !w.started {

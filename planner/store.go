@@ -21,7 +21,9 @@ type store struct {
 	spool  *bufio.Writer
 	file   Spool
 	size   int64
-	starts []int64
+	// Where lanes begin and end. Between them may be what a lane wrote before it
+	// was begun again.
+	starts, ends []int64
 }
 
 // inMemory is how much of a plan is held in memory before it is spooled.
@@ -30,7 +32,15 @@ const inMemory = 512 << 10
 func newStore(open func() (Spool, error)) *store { return &store{open: open} }
 
 // begin starts the next lane.
-func (s *store) begin() { s.starts = append(s.starts, s.size) }
+func (s *store) begin() {
+	if len(s.starts) > 0 {
+		s.ends = append(s.ends, s.size)
+	}
+	s.starts = append(s.starts, s.size)
+}
+
+// again begins the lane that was begun last once more.
+func (s *store) again() { s.starts[len(s.starts)-1] = s.size }
 
 func (s *store) write(b []byte) error {
 	if s.file == nil && s.open != nil && s.size+int64(len(b)) > inMemory {
@@ -80,8 +90,8 @@ func (s *store) finish() error {
 // Section implements Body.
 func (s *store) Section(i int) *io.SectionReader {
 	end := s.size
-	if i+1 < len(s.starts) {
-		end = s.starts[i+1]
+	if i < len(s.ends) {
+		end = s.ends[i]
 	}
 	var from io.ReaderAt = s.memory
 	if s.file != nil {
