@@ -63,6 +63,9 @@ func (p *Plan) Compose(lanes [][]*MessageChange) {
 	p.Attach(s)
 }
 
+// readSize is how much of a long lane is read at once.
+const readSize = 64 << 10
+
 // readLane is Lane.
 func (p *Plan) readLane(i int) iter.Seq2[*MessageChange, error] {
 	return func(yield func(*MessageChange, error) bool) {
@@ -73,7 +76,8 @@ func (p *Plan) readLane(i int) iter.Seq2[*MessageChange, error] {
 		carried := p.carriers.of(p)
 		clock := resolver{plan: p}
 		d := newChangeDecoder(p.Dataset, &p.Lanes[i])
-		lines := bufio.NewReaderSize(p.body.Section(i), 64<<10)
+		section := p.body.Section(i)
+		lines := bufio.NewReaderSize(section, int(min(section.Size(), readSize)))
 		var long []byte
 		for {
 			line, err := lines.ReadSlice('\n')

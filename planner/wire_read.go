@@ -15,6 +15,8 @@ type changeDecoder struct {
 	dataset string
 	lane    *LaneInfo
 	scanner
+	muids *state.MUIDs // of the conversation with the index at
+	at    int
 }
 
 func newChangeDecoder(dataset string, lane *LaneInfo) *changeDecoder {
@@ -98,7 +100,10 @@ func (d *changeDecoder) complete(m *MessageChange, conversation int) error {
 		m.After = m.Before
 		m.When = Time{Base: config.Epoch, Seconds: m.Before.SentAt}
 	case m.After != nil && m.After.MUID == "":
-		m.After.MUID = MUID(d.dataset, o, m.After.Key, m.After.Generation)
+		if d.muids == nil || d.at != conversation {
+			d.muids, d.at = state.NewMUIDs(d.dataset, o), conversation
+		}
+		m.After.MUID = d.muids.Of(m.After.Key, m.After.Generation)
 	}
 	if m.After != nil {
 		m.Addr = o.Message(m.After.Key)

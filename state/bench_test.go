@@ -183,9 +183,9 @@ func BenchmarkJournal(b *testing.B) {
 }
 
 func BenchmarkMUID(b *testing.B) {
-	m := newMUIDs("support-demo", conversationAddr("refund"))
+	m := NewMUIDs("support-demo", conversationAddr("refund"))
 	b.ReportAllocs()
 	for b.Loop() {
-		m.of("~3fa9c01b77e24d10", 0)
+		m.Of("~3fa9c01b77e24d10", 0)
 	}
 }

@@ -141,7 +141,7 @@ func (f *Files) foldMessages(ctx context.Context, w *snapshotWriter, s *section,
 	// the new snapshot only if the dataset stays. What people wrote by hand is
 	// brought into sow's own form.
 	copies := f.header.Dataset == f.dataset && !f.edited
-	old, derive := newMUIDs(f.dataset, s.addr), newMUIDs(f.header.Dataset, s.addr)
+	old, derive := NewMUIDs(f.dataset, s.addr), NewMUIDs(f.header.Dataset, s.addr)
 	var buf []byte
 	n := 0
 	return f.eachRowHolding(s, h, func(r row) error {
@@ -166,7 +166,7 @@ func (f *Files) foldMessages(ctx context.Context, w *snapshotWriter, s *section,
 		if err != nil {
 			return err
 		}
-		if buf, err = appendMessage(buf[:0], m, derive.of(m.Key, m.Generation)); err != nil {
+		if buf, err = appendMessage(buf[:0], m, derive.Of(m.Key, m.Generation)); err != nil {
 			return err
 		}
 		return w.line(buf)

@@ -178,7 +178,7 @@ func FuzzMessageLine(f *testing.F) {
 	f.Add(`{"msg":"\u00e9\ud83d\ude00","sent":12,"type":"image","attachments":[{"url":"u","name":"n","mime":"m","ext":"e","size":"1"}],"customData":{"a":[1]},"metadata":null}`)
 	f.Add(`{"msg":"a","sent":1,"tags":["a","b"],"at":"x","after":"y","expect":"z","gen":2,"sealed":{"a":"b"},"muid":"m","id":"1","mod":"approved","doubt":true,"carries":["user.ana"]}`)
 	f.Fuzz(func(t *testing.T, line string) {
-		ours, err := decodeMessage(line, &muids{})
+		ours, err := decodeMessage(line, &MUIDs{})
 		if err != nil {
 			return
 		}

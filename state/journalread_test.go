@@ -145,7 +145,7 @@ func TestOverlay(t *testing.T) {
 				must(t, o.read(s.records))
 				var keysGot []string
 				must(t, f.merge(s, o, func(r row) error {
-					m, err := r.message(f, &muids{})
+					m, err := r.message(f, &MUIDs{})
 					if err == nil {
 						keysGot = append(keysGot, m.Key)
 					}

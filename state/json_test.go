@@ -69,7 +69,7 @@ func TestScannerErrors(t *testing.T) {
 		{`{"carries":["message.x"]}`, `address "message.x" begins with "message": want user, group or conversation`},
 		{`{"gen":4294967296}`, "4294967296 is no generation"},
 	} {
-		_, err := decodeMessage(test.line, &muids{})
+		_, err := decodeMessage(test.line, &MUIDs{})
 		if err == nil || err.Error() != test.want {
 			t.Errorf("%s: error %v, want %s", test.line, err, test.want)
 		}
@@ -132,11 +132,11 @@ func anyMessage() *rapid.Generator[*Message] {
 func TestMessageLine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := anyMessage().Draw(t, "message")
-		derive := newMUIDs("dataset", conversationAddr("a"))
+		derive := NewMUIDs("dataset", conversationAddr("a"))
 		if rapid.Bool().Draw(t, "ours") {
-			m.MUID = derive.of(m.Key, m.Generation)
+			m.MUID = derive.Of(m.Key, m.Generation)
 		}
-		line, err := appendMessage(nil, m, derive.of(m.Key, m.Generation))
+		line, err := appendMessage(nil, m, derive.Of(m.Key, m.Generation))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -167,7 +167,7 @@ func appendAttachment(dst []byte, a Attachment) []byte {
 
 // decodeMessage reads a message's object. A missing muid is derived, or with
 // nil muids an error.
-func decodeMessage(line string, muids *muids) (*Message, error) {
+func decodeMessage(line string, muids *MUIDs) (*Message, error) {
 	p := scanner{s: line}
 	m := &Message{}
 	var seen uint32
@@ -195,7 +195,7 @@ func decodeMessage(line string, muids *muids) (*Message, error) {
 	case seen&hasMUID == 0 && muids == nil:
 		return nil, errors.New(`a message without "muid"`)
 	case seen&hasMUID == 0:
-		m.MUID = muids.of(m.Key, m.Generation)
+		m.MUID = muids.Of(m.Key, m.Generation)
 	}
 	return m, nil
 }
@@ -366,7 +366,7 @@ func placeOf(object []byte) (place, error) {
 			}
 		}
 	}
-	m, err := decodeMessage(string(object), &muids{})
+	m, err := decodeMessage(string(object), &MUIDs{})
 	if err != nil {
 		return place{}, err
 	}

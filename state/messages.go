@@ -17,7 +17,7 @@ type row struct {
 }
 
 // message decodes the row. A muid that a line leaves out is derived.
-func (r row) message(f *Files, muids *muids) (*Message, error) {
+func (r row) message(f *Files, muids *MUIDs) (*Message, error) {
 	if r.overlay != nil {
 		return r.overlay.message(r.change)
 	}
@@ -35,7 +35,7 @@ func (f *Files) Messages(conversation addr.Object) iter.Seq2[*Message, error] {
 		if s == nil {
 			return
 		}
-		muids := newMUIDs(f.dataset, s.addr)
+		muids := NewMUIDs(f.dataset, s.addr)
 		err := f.eachRow(s, func(r row) error {
 			m, err := r.message(f, muids)
 			if err != nil {
@@ -99,7 +99,7 @@ func (f *Files) eachRowHolding(s *section, h *held, visit func(row) error) error
 // merge visits the snapshot's messages that still stand and the journal's, in
 // order.
 func (f *Files) merge(s *section, o *overlay, visit func(row) error) error {
-	muids := newMUIDs(f.dataset, s.addr)
+	muids := NewMUIDs(f.dataset, s.addr)
 	next := 0
 	flush := func(until *place) error {
 		for ; next < len(o.live); next++ {

@@ -26,18 +26,19 @@ var muidEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPa
 // Whoever changes what it returns makes every stored message look foreign: the
 // scheme's version is there to be raised, never the rest to be edited.
 func MUID(dataset string, conversation addr.Object, key string, generation int) string {
-	return newMUIDs(dataset, conversation).of(key, generation)
+	return NewMUIDs(dataset, conversation).Of(key, generation)
 }
 
-// muids computes the muids of one conversation's messages. The part of the
-// input that they share is written once.
-type muids struct {
+// MUIDs computes the [MUID]s of one conversation's messages. The part of the
+// input that they share is written once. It is for one goroutine.
+type MUIDs struct {
 	input  []byte
 	shared int
 }
 
-func newMUIDs(dataset string, conversation addr.Object) *muids {
-	m := &muids{input: make([]byte, 0, 192)}
+// NewMUIDs returns the MUIDs of a conversation.
+func NewMUIDs(dataset string, conversation addr.Object) *MUIDs {
+	m := &MUIDs{input: make([]byte, 0, 192)}
 	m.add(muidScheme)
 	m.add(dataset)
 	m.add(conversation.String())
@@ -45,17 +46,18 @@ func newMUIDs(dataset string, conversation addr.Object) *muids {
 	return m
 }
 
-func (m *muids) add(part string) {
+func (m *MUIDs) add(part string) {
 	m.input = binary.AppendUvarint(m.input, uint64(len(part)))
 	m.input = append(m.input, part...)
 }
 
-func (m *muids) of(key string, generation int) string {
+// Of returns the muid of the message with that key and generation.
+func (m *MUIDs) Of(key string, generation int) string {
 	text := m.bytes(key, generation)
 	return string(text[:])
 }
 
-func (m *muids) bytes(key string, generation int) (text [muidLength]byte) {
+func (m *MUIDs) bytes(key string, generation int) (text [muidLength]byte) {
 	m.input = m.input[:m.shared]
 	m.add(key)
 	var digits [20]byte

@@ -203,7 +203,7 @@ func (r *snapshotReader) badBlock(block int) error {
 			continue
 		}
 		if err := r.eachLine(s, func(line []byte, number int) error {
-			_, err := decodeMessage(string(line), &muids{})
+			_, err := decodeMessage(string(line), &MUIDs{})
 			if err != nil && number >= first && number <= last {
 				return r.damageAt(number, err.Error(), restoreSnapshot)
 			}
@@ -223,7 +223,7 @@ func (r *snapshotReader) checkMessages() error {
 		var before place
 		keys := make(map[string]bool, s.count)
 		if err := r.eachLine(s, func(line []byte, number int) error {
-			m, err := decodeMessage(string(line), &muids{})
+			m, err := decodeMessage(string(line), &MUIDs{})
 			if err != nil {
 				return r.damageAt(number, err.Error(), correctSnapshot)
 			}

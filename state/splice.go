@@ -9,7 +9,7 @@ import (
 // of the records' own bytes. The two differ in the muid and in what follows it
 // only. Not every message can be done so: ok is false for those that must be
 // decoded and encoded.
-func (o *overlay) splice(dst []byte, c change, derive *muids) (line []byte, ok bool, err error) {
+func (o *overlay) splice(dst []byte, c change, derive *MUIDs) (line []byte, ok bool, err error) {
 	rec, err := o.in.read(c.record)
 	if err != nil {
 		return dst, false, err

@@ -13,9 +13,9 @@ func TestSplice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := conversationAddr("a")
 		m := anyMessage().Draw(t, "message")
-		derive := newMUIDs("support-demo", a)
+		derive := NewMUIDs("support-demo", a)
 		if rapid.Bool().Draw(t, "ours") {
-			m.MUID = derive.of(m.Key, m.Generation)
+			m.MUID = derive.Of(m.Key, m.Generation)
 		}
 		file := &tape{}
 		files, err := open(nil, nil)
@@ -56,7 +56,7 @@ func TestSplice(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			want, err := appendMessage(nil, m, derive.of(m.Key, m.Generation))
+			want, err := appendMessage(nil, m, derive.Of(m.Key, m.Generation))
 			if diff := cmp.Diff(string(want), string(line)); diff != "" {
 				t.Errorf("(-encoded +spliced):\n%s", diff)
 			}

@@ -212,7 +212,8 @@ func (c *Client) roundTrip(ctx context.Context, r call) (*exchange, error) {
 	now := time.Now()
 	c.onAnswer(c.clock.readHeaders(res.Header, now))
 
-	_, err = x.answer.ReadFrom(io.LimitReader(res.Body, maxAnswer+1))
+	x.rest = io.LimitedReader{R: res.Body, N: maxAnswer + 1}
+	_, err = x.answer.ReadFrom(&x.rest)
 	res.Body.Close()
 	if err == nil && x.answer.Len() > maxAnswer {
 		err = errors.New("the answer is too large")

@@ -3,6 +3,7 @@ package cometchat
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,8 @@ type exchange struct {
 	// take for a request. A transport that is late with the exchange before may
 	// turn it true too early, which is the side on which nothing is sent twice.
 	sent   atomic.Bool
-	answer bytes.Buffer // the body
+	answer bytes.Buffer     // the body
+	rest   io.LimitedReader // of the body, while it is read
 }
 
 // maxKept is the largest room for an answer that is kept.
@@ -69,7 +71,7 @@ func (c *Client) release(x *exchange) {
 		x.cancel(nil)
 		return
 	}
-	x.caller, x.detach = nil, nil
+	x.caller, x.detach, x.rest.R = nil, nil, nil
 	if x.answer.Reset(); x.answer.Cap() > maxKept {
 		x.answer = bytes.Buffer{}
 	}

@@ -165,7 +165,8 @@ func (s *stream) applied(e applier.Event) {
 		ID:      e.ID, Hint: e.Hint, Reason: e.Reason, WaitSeconds: e.Wait.Seconds(), Total: e.Total,
 	}
 	if e.Kind == applier.Settled || e.Adopted {
-		payload.Adopted = &e.Adopted
+		adopted := e.Adopted // e itself stays off the heap
+		payload.Adopted = &adopted
 	}
 	if e.Kind == applier.Done || e.Kind == applier.Failed {
 		payload.Action = e.Action.String()
