@@ -270,7 +270,7 @@ func (m *Merging) messages(ctx context.Context, o addr.Object, shard Reader) err
 	if shard == nil {
 		return m.base.foldMessages(ctx, m.out, s, nil)
 	}
-	derive := newMUIDs(m.header.Dataset, o)
+	derive := NewMUIDs(m.header.Dataset, o)
 	next, stop := iter.Pull2(shard.Messages(o))
 	defer stop()
 	if s == nil {
@@ -318,7 +318,7 @@ func inChat(a, b *Message) int {
 }
 
 // rest writes the messages that are left.
-func (m *Merging) rest(ctx context.Context, next func() (*Message, error, bool), derive *muids) error {
+func (m *Merging) rest(ctx context.Context, next func() (*Message, error, bool), derive *MUIDs) error {
 	for n := 1; ; n++ {
 		message, err, more := next()
 		if !more || err != nil {
@@ -336,11 +336,11 @@ func (m *Merging) rest(ctx context.Context, next func() (*Message, error, bool),
 }
 
 // message writes one message, unless it is gone.
-func (m *Merging) message(message *Message, derive *muids) (err error) {
+func (m *Merging) message(message *Message, derive *MUIDs) (err error) {
 	if message.Gone {
 		return nil
 	}
-	if m.buf, err = appendMessage(m.buf[:0], message, derive.of(message.Key, message.Generation)); err != nil {
+	if m.buf, err = appendMessage(m.buf[:0], message, derive.Of(message.Key, message.Generation)); err != nil {
 		return err
 	}
 	return m.out.line(m.buf)
