@@ -94,6 +94,10 @@ func (r *run) apply(lock state.Lock) {
 		return
 	}
 	r.journal = journal
+	if r.plan.Found != nil && r.recorded(r.plan.Found.Record(journal)) != nil {
+		r.conclude(lock)
+		return
+	}
 	r.Reporter.Report(Event{Kind: Started, Total: total(r.plan.Counts), Left: r.left()})
 	r.work()
 	r.judge()

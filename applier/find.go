@@ -200,7 +200,7 @@ func (r *run) listModerated(in *chat, sender string, visit func(*Message)) error
 	}
 	for _, status := range []string{disapproved, pending} {
 		q.Status = status
-		err := r.moderated(q, visit)
+		err := r.moderated(q, visit, nil)
 		if refusedWith(err, codeNoAPI, codeRestricted, codeNoUser, codeNoGroup) {
 			continue // no moderation, nobody, or no group: nothing is held back
 		}
@@ -217,10 +217,11 @@ const pageOfModeration = 100
 // moderated visits one list of moderation. How it is paged is not documented:
 // when handing back the cursor brings nothing new, the number of the page is
 // tried, and when that does not either, the list has one page, and is incomplete
-// if that is full.
-func (r *run) moderated(q ModeratedQuery, visit func(*Message)) error {
+// if that is full. Once enough, unless it is nil, says so, no more pages are
+// read.
+func (r *run) moderated(q ModeratedQuery, visit func(*Message), enough func() bool) error {
 	seen := make(map[string]bool)
-	for number := 1; ; {
+	for number := 1; enough == nil || !enough(); {
 		page, err := ask(r, standard, r.brake.over, func(ctx context.Context) (*MessagePage, error) {
 			return r.app.ListModerated(ctx, q)
 		})
@@ -246,4 +247,5 @@ func (r *run) moderated(q ModeratedQuery, visit func(*Message)) error {
 		}
 		q.Cursor = Cursor{"page": strconv.Itoa(number)}
 	}
+	return nil
 }

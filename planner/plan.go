@@ -8,6 +8,7 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 
@@ -106,6 +107,10 @@ type Plan struct {
 	Lanes    []LaneInfo    // in the order of their first conversation's address; unchanged ones left out
 	Counts   Counts
 	Forecast Forecast
+	// Found is what reading the app showed before the plan was made, nil when
+	// nobody read it. The plan was made from the state with these corrections;
+	// apply records them before anything else.
+	Found *Findings
 	// Digest is "sha256:" and the hex SHA-256 over the canonical semantic form
 	// of the plan: equal digests mean that apply would do the same. Sensitive
 	// values are not part of it, only that there are some: a digest is
@@ -141,9 +146,9 @@ func (p *Plan) Lane(i int) iter.Seq2[*MessageChange, error] { return p.readLane(
 // Close releases what the plan's lanes are read from.
 func (p *Plan) Close() error {
 	if p.body == nil {
-		return nil
+		return p.Found.Close()
 	}
-	return p.body.Close()
+	return errors.Join(p.body.Close(), p.Found.Close())
 }
 
 // Empty reports whether there is nothing to do.

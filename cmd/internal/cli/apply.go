@@ -12,6 +12,7 @@ import (
 
 type applyOptions struct {
 	datasetOptions
+	refresh bool
 	approval
 	sending
 	file    string // of a saved plan
@@ -24,21 +25,17 @@ type applyOptions struct {
 
 // sending is how a plan is carried out.
 type sending struct {
-	parallelism    int
+	requests
 	onError        string
 	waitModeration time.Duration
-	doubtWindow    time.Duration
-	timeout        time.Duration
 	lockTimeout    time.Duration
 }
 
 func (s *sending) bind(cmd *cobra.Command) {
+	s.requests.bind(cmd)
 	f := cmd.Flags()
-	f.IntVar(&s.parallelism, "parallelism", 16, "the largest `number` of requests under way at once")
 	f.StringVar(&s.onError, "on-error", onErrorContinue, "`what` to do after a failure: continue with the other conversations, or stop")
 	f.DurationVar(&s.waitModeration, "wait-moderation", 0, "how long to wait for the moderation of messages that expect a status")
-	f.DurationVar(&s.doubtWindow, "doubt-window", 30*time.Second, "how long after a lost answer a message may still turn up in the app")
-	f.DurationVar(&s.timeout, "timeout", 30*time.Second, "how long one request may take; sends with attachments may take four times as long")
 	f.DurationVar(&s.lockTimeout, "lock-timeout", 0, "how long to wait for another run to end")
 }
 
@@ -49,20 +46,16 @@ const (
 
 // check refuses values that the flags' types let through.
 func (s *sending) check() error {
+	if err := s.requests.check(); err != nil {
+		return err
+	}
 	switch {
-	case s.parallelism < 1 || s.parallelism > 1024:
-		return usage("--parallelism %d is not between 1 and 1024.", s.parallelism)
 	case s.onError != onErrorContinue && s.onError != onErrorStop:
 		return usage("--on-error %q is neither continue nor stop.", s.onError)
 	}
 	for name, d := range map[string]time.Duration{"--wait-moderation": s.waitModeration, "--lock-timeout": s.lockTimeout} {
 		if d < 0 {
 			return usage("%s %s is negative.", name, d)
-		}
-	}
-	for name, d := range map[string]time.Duration{"--doubt-window": s.doubtWindow, "--timeout": s.timeout} {
-		if d <= 0 {
-			return usage("%s %s is not above zero.", name, d)
 		}
 	}
 	return nil
@@ -121,6 +114,7 @@ that the plan is agreed to. A plan that deletes needs --allow-deletes beside
 	}
 	o.bind(cmd)
 	cmd.Flags().BoolVar(&o.allowDeletes, "allow-deletes", false, "let --auto-approve agree to deletes")
+	bindRefresh(cmd, &o.refresh)
 	cmd.Flags().BoolVar(&o.force, "force", false, "let the plan delete or replace more than 30 % of the dataset")
 	return cmd
 }
@@ -199,6 +193,11 @@ func (o *applyOptions) applyDir(ctx context.Context, r *run, destroy bool) error
 	if err := d.target.needApp(); err != nil {
 		return err
 	}
+	if o.refresh {
+		if err := o.requests.refresh(ctx, r, d, destroy); err != nil {
+			return err
+		}
+	}
 	plan, err := d.plan(r, destroy)
 	if err != nil {
 		return err
@@ -211,6 +210,9 @@ func (o *applyOptions) applyDir(ctx context.Context, r *run, destroy bool) error
 func (o *applyOptions) applyFile(ctx context.Context, r *run) error {
 	if err := o.check(); err != nil {
 		return err
+	}
+	if o.refresh {
+		return usage("--refresh reads the app before a plan is made, and %s is one already: give --refresh to sow plan.", o.file)
 	}
 	plan, err := openPlan(o.file)
 	if err != nil {
@@ -226,6 +228,9 @@ func (o *applyOptions) applyFile(ctx context.Context, r *run) error {
 	}
 	defer d.Close()
 	if err := d.target.needApp(); err != nil {
+		return err
+	}
+	if err := d.amend(ctx, plan); err != nil {
 		return err
 	}
 	o.reviewed = true

@@ -34,7 +34,7 @@ func (o *applyOptions) carryOut(ctx context.Context, r *run, d *dataset, plan *p
 // carryOutWith is carryOut with a place for the receipt, or nil.
 func (o *applyOptions) carryOutWith(ctx context.Context, r *run, d *dataset, plan *planner.Plan, receipt *receipt) error {
 	if plan.Empty() {
-		if err := o.nothingToDo(ctx, r, d); err != nil {
+		if err := o.nothingToDo(ctx, r, d, plan); err != nil {
 			return err
 		}
 		return receipt.write(ctx, r, d, &applier.Summary{})
@@ -80,20 +80,26 @@ func question(p *planner.Plan, t target) string {
 	return fmt.Sprintf("%s in the app %s (%s)?", doing, t.AppID, t.Region)
 }
 
-// nothingToDo ends an apply of a plan without changes. A run that was cut off
-// may have left a journal that only needs to be folded.
-func (o *applyOptions) nothingToDo(ctx context.Context, r *run, d *dataset) error {
+// nothingToDo ends an apply of a plan without changes. What a refresh found is
+// recorded all the same, and a run that was cut off may have left a journal that
+// only needs to be folded.
+func (o *applyOptions) nothingToDo(ctx context.Context, r *run, d *dataset, plan *planner.Plan) error {
 	if d.shard != nil {
 		return o.record(ctx, r, d)
 	}
-	if d.prior.Interrupted() != nil {
-		lock, err := o.lock(ctx, r, d)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(lock.Fold(ctx), lock.Unlock()); err != nil {
-			return err
-		}
+	record := func(lock state.Lock) error { return lock.Fold(ctx) }
+	switch {
+	case plan.Found != nil && plan.Found.Corrections() > 0:
+		record = func(lock state.Lock) error { return applier.Record(ctx, plan, lock, r.command) }
+	case d.prior.Interrupted() == nil:
+		return d.outputs(r)
+	}
+	lock, err := o.lock(ctx, r, d)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(record(lock), lock.Unlock()); err != nil {
+		return err
 	}
 	return d.outputs(r)
 }
@@ -161,7 +167,7 @@ func (d *dataset) unmoved(ctx context.Context) error {
 func (o *applyOptions) apply(ctx context.Context, r *run, d *dataset, plan *planner.Plan, lock state.Lock, app *app, receipt *receipt) *applier.Summary {
 	progress := r.view.Progress(plan)
 	defer progress.Close()
-	return applier.Apply(r.aborted, plan, d.prior, lock, app.client, applier.Options{
+	return applier.Apply(r.aborted, plan, d.known(), lock, app.client, applier.Options{
 		Command:        r.command,
 		Parallelism:    o.parallelism,
 		StopOnError:    o.onError == onErrorStop,

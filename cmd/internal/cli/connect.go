@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/sowdev/sow/applier"
 	"github.com/sowdev/sow/applier/cometchat"
 	"github.com/sowdev/sow/applier/emulator"
@@ -45,14 +47,41 @@ func (d *dataset) key(r *run) (cometchat.Key, error) {
 	return r.globals.apiKey(r.env)
 }
 
+// requests are the flags of the commands that make some.
+type requests struct {
+	parallelism int
+	doubtWindow time.Duration
+	timeout     time.Duration
+}
+
+func (q *requests) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.IntVar(&q.parallelism, "parallelism", 16, "the largest `number` of requests under way at once")
+	f.DurationVar(&q.doubtWindow, "doubt-window", 30*time.Second, "how long after it was sent a message may still turn up in the app")
+	f.DurationVar(&q.timeout, "timeout", 30*time.Second, "how long one request may take; sends with attachments may take four times as long")
+}
+
+// check refuses values that the flags' types let through.
+func (q *requests) check() error {
+	if q.parallelism < 1 || q.parallelism > 1024 {
+		return usage("--parallelism %d is not between 1 and 1024.", q.parallelism)
+	}
+	for name, d := range map[string]time.Duration{"--doubt-window": q.doubtWindow, "--timeout": q.timeout} {
+		if d <= 0 {
+			return usage("%s %s is not above zero.", name, d)
+		}
+	}
+	return nil
+}
+
 // connect prepares the requests to the app. It makes none.
-func (o *applyOptions) connect(r *run, d *dataset, key cometchat.Key) (*app, error) {
+func (q *requests) connect(r *run, d *dataset, key cometchat.Key) (*app, error) {
 	a := &app{rates: applier.NewRates(d.limits())}
 	options := cometchat.Options{
 		BaseURL:   d.target.BaseURL,
 		Key:       key,
 		Transport: r.env.Transport,
-		Timeout:   o.timeout,
+		Timeout:   q.timeout,
 		UserAgent: "sow/" + readVersion().Version,
 		OnAnswer:  a.heard,
 	}
@@ -65,7 +94,7 @@ func (o *applyOptions) connect(r *run, d *dataset, key cometchat.Key) (*app, err
 		a.rates = applier.NewRates(applier.Limits{}) // what holds for the real app is of no use here
 	}
 	if options.Transport == nil {
-		options.Transport = cometchat.NewTransport(o.parallelism)
+		options.Transport = cometchat.NewTransport(q.parallelism)
 	}
 	client, err := cometchat.New(options)
 	if err != nil {
@@ -99,7 +128,11 @@ func limits(cfg *config.Config) applier.Limits {
 // startEmulator opens the app inside sow, with what is kept beside the
 // dataset.
 func (d *dataset) startEmulator() (*emulator.Server, error) {
-	server, err := emulator.New(emulator.Options{Dir: emulatorDir(d.dir), AppID: d.target.AppID, Plan: emulator.Unlimited})
+	dir := emulatorDir(d.dir)
+	if d.homeless() {
+		dir = "" // reading makes no folder
+	}
+	server, err := emulator.New(emulator.Options{Dir: dir, AppID: d.target.AppID, Plan: emulator.Unlimited})
 	if err != nil {
 		return nil, emulatorFailed(err)
 	}

@@ -46,6 +46,10 @@ type dataset struct {
 	// Of a shard that is applied, which part it is, and the state of its own.
 	shard *planner.Shard
 	own   state.Reader
+	// refreshed is the state with what reading the app showed, and found is that;
+	// nil until somebody reads it.
+	refreshed state.Reader
+	found     *planner.Findings
 }
 
 // name is what the dataset is called where no state says it.
@@ -56,7 +60,20 @@ func (d *dataset) name() string {
 	return d.dir
 }
 
-func (d *dataset) Close() error { return d.prior.Close() }
+// known is what a plan is made from: the state, with what reading the app showed.
+func (d *dataset) known() state.Reader {
+	if d.refreshed != nil {
+		return d.refreshed
+	}
+	return d.prior
+}
+
+func (d *dataset) Close() error {
+	if d.refreshed != nil {
+		return errors.Join(d.refreshed.Close(), d.prior.Close())
+	}
+	return d.prior.Close()
+}
 
 // open loads the configuration and reads the state. All mistakes of the
 // configuration come in one error.

@@ -20,6 +20,7 @@ const (
 	exitLocked      = 4
 	exitUnreachable = 5
 	exitPartial     = 6
+	exitDiffers     = 7
 	exitInterrupted = 130
 )
 
@@ -33,6 +34,7 @@ func exitMeanings() []exitMeaning {
 		{exitLocked, "another run holds the lock of the state"},
 		{exitUnreachable, "the app refused the key or cannot be reached; nothing was sent"},
 		{exitPartial, "partly applied: something failed or is in doubt; run it again"},
+		{exitDiffers, "`verify`: the app differs from what was seeded, or moderation ended otherwise than expected"},
 		{exitInterrupted, "interrupted; the state is consistent, run it again to go on"},
 	}
 }

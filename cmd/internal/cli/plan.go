@@ -15,10 +15,13 @@ import (
 	"github.com/sowdev/sow/cmd/internal/view"
 	"github.com/sowdev/sow/config"
 	"github.com/sowdev/sow/planner"
+	"github.com/sowdev/sow/state"
 )
 
 type planOptions struct {
 	datasetOptions
+	requests
+	refresh          bool
 	destroy          bool
 	detailedExitCode bool
 	json             bool
@@ -39,6 +42,10 @@ deletes first, then people and groups, then every conversation as it would read.
 It uses neither the network nor a key, so it can run anywhere, for a pull
 request from a fork too. The same configuration and state give the same plan,
 and the same digest, to the byte.
+
+With --refresh the app is read first, which needs the key and changes nothing,
+and the plan is made against what is really there: what is missing is planned
+again, what the state does not know is taken in, what others edited is set right.
 
 A plan that is saved with --out holds everything that sow apply needs to carry
 out just that plan. It may hold sensitive values, so only its owner can read it.
@@ -63,7 +70,9 @@ merge. If --out is a directory, the files are named after the dataset.`,
 			return runPlan(cmd.Context(), r, o)
 		},
 	}
-	o.bind(cmd)
+	o.datasetOptions.bind(cmd)
+	o.requests.bind(cmd)
+	bindRefresh(cmd, &o.refresh)
 	f := cmd.Flags()
 	f.BoolVar(&o.destroy, "destroy", false, "plan to remove the dataset")
 	f.BoolVar(&o.detailedExitCode, "detailed-exitcode", false, "end with code 2 if there are changes, 0 if there are none")
@@ -80,11 +89,19 @@ func runPlan(ctx context.Context, r *run, o *planOptions) error {
 	if err := o.checkShards(); err != nil {
 		return err
 	}
+	if err := o.requests.check(); err != nil {
+		return err
+	}
 	d, err := o.openFor(ctx, r, o.destroy)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
+	if o.refresh {
+		if err := o.requests.refresh(ctx, r, d, o.destroy); err != nil {
+			return err
+		}
+	}
 	plan, err := d.plan(r, o.destroy)
 	if err != nil {
 		return err
@@ -168,6 +185,19 @@ func (d *dataset) plan(r *run, destroy bool) (*planner.Plan, error) {
 	if last := d.prior.Interrupted(); last != nil {
 		r.view.Note(fmt.Sprintf("A run that began at %s has not ended. The plan counts with what it has done so far.", last.Started.UTC().Format(time.RFC3339)))
 	}
+	plan, diags, err := d.build(r, destroy, d.known())
+	if err != nil {
+		return nil, err
+	}
+	plan.Found = d.found
+	if len(diags) > 0 {
+		r.view.Diagnostics(diags, r.sources)
+	}
+	return plan, nil
+}
+
+// build computes the plan from what is known. The diagnostics are warnings.
+func (d *dataset) build(r *run, destroy bool, known state.Reader) (*planner.Plan, hcl.Diagnostics, error) {
 	opts := planner.Options{
 		AppID:  d.target.AppID,
 		Region: d.target.Region,
@@ -180,25 +210,21 @@ func (d *dataset) plan(r *run, destroy bool) (*planner.Plan, error) {
 		err   error
 	)
 	if destroy {
-		plan, diags, err = planner.BuildDestroy(d.prior, opts)
+		plan, diags, err = planner.BuildDestroy(known, opts)
 		if plan != nil && plan.Dataset == "" { // there is no state that would say it
 			plan.Dataset = d.name()
 		}
 	} else {
-		plan, diags, err = planner.Build(d.config, d.prior, opts)
+		plan, diags, err = planner.Build(d.config, known, opts)
 	}
 	diags = config.Merge(d.diags, diags)
 	switch {
-	case err != nil && diags.HasErrors():
-		return nil, diags
-	case err != nil:
-		return nil, unplanned(err)
 	case diags.HasErrors():
-		return nil, diags
-	case len(diags) > 0:
-		r.view.Diagnostics(diags, r.sources)
+		return nil, nil, diags
+	case err != nil:
+		return nil, nil, unplanned(err)
 	}
-	return plan, nil
+	return plan, diags, nil
 }
 
 // unplanned is the failure of a plan that cannot be made.

@@ -104,7 +104,7 @@ CometChat that runs inside sow.`,
 	root.SetHelpCommandGroupID(groupOther)
 	r.globals.bind(root)
 	root.AddCommand(
-		newPlanCmd(r), newApplyCmd(r), newDestroyCmd(r),
+		newPlanCmd(r), newApplyCmd(r), newVerifyCmd(r), newDestroyCmd(r),
 		newInitCmd(r), newValidateCmd(r), newFmtCmd(r),
 		newShowCmd(r), newStateCmd(r), newForceUnlockCmd(r),
 		newEmulatorCmd(r), newVersionCmd(r), newCompletionCmd(r),

@@ -45,7 +45,7 @@ type comment struct {
 func (c *comment) compose() error {
 	if c.plan.Empty() {
 		c.write(MarkdownText(nothingToDo(c.plan)) + "\n")
-		return nil
+		return c.found()
 	}
 	what := "sow plan"
 	if c.plan.Destroy {
@@ -55,6 +55,9 @@ func (c *comment) compose() error {
 	c.write("**" + countsSentence(c.plan) + "**\n")
 	if sentence := forecastSentence(c.plan.Forecast); sentence != "" {
 		c.write("<br>" + MarkdownText(sentence) + "\n")
+	}
+	if err := c.found(); err != nil {
+		return err
 	}
 	if err := c.deletes(); err != nil {
 		return err
@@ -110,6 +113,34 @@ func (c *comment) block(print func(t *planText) error) (code string, t *planText
 	// can be taken for the end of the block.
 	return "```diff\n" + lines + "\n```\n", t, nil
 }
+
+// found tells what reading the app showed, behind a line that opens it: what it
+// comes to is among the changes.
+func (c *comment) found() error {
+	f := c.plan.Found
+	if f == nil {
+		return nil
+	}
+	if f.Total() == 0 {
+		c.write("\n" + MarkdownText(sentenceCase(foundSentence(f))) + ".\n")
+		return nil
+	}
+	c.left -= maxFound
+	code, t, err := c.block((*planText).found)
+	c.left += maxFound
+	if err != nil {
+		return err
+	}
+	c.write("\n<details><summary>" + MarkdownText(sentenceCase(foundSentence(f))) + "</summary>\n\n" + code)
+	if t.p.cut {
+		c.write("\nThere is more; `sow plan --refresh` shows it all.\n")
+	}
+	c.write("\n</details>\n")
+	return nil
+}
+
+// maxFound is kept free for the changes while what was found is told.
+const maxFound = 40_000
 
 func (c *comment) deletes() error {
 	total := c.plan.Counts.Users.Delete + c.plan.Counts.Groups.Delete + c.plan.Counts.Messages.Delete

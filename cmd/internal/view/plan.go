@@ -64,10 +64,22 @@ type planText struct {
 
 func (t *planText) print(next string) error {
 	if t.plan.Empty() {
+		if t.plan.Found != nil {
+			t.p.prose(sentenceCase(foundSentence(t.plan.Found))+".", 0)
+			if err := t.found(); err != nil {
+				return err
+			}
+			if t.plan.Found.Total() > 0 {
+				t.p.blank()
+			}
+		}
 		t.p.prose(nothingToDo(t.plan), 0)
 		return nil
 	}
 	t.heading()
+	if err := t.found(); err != nil {
+		return err
+	}
 	if err := t.deletesList(); err != nil {
 		return err
 	}
@@ -127,6 +139,9 @@ func (t *planText) heading() {
 		}
 	}
 	t.p.line(line...)
+	if t.plan.Found != nil {
+		t.p.hang(nil, foreign(plain, foundSentence(t.plan.Found)))
+	}
 	t.p.hang(nil, spans{say(plain, countsSentence(t.plan))})
 	if sentence := forecastSentence(t.plan.Forecast); sentence != "" {
 		t.p.hang(nil, foreign(plain, sentence))

@@ -92,6 +92,11 @@ func (d *document) plan(p *planner.Plan, shards []Shard) error {
 	if shards != nil {
 		d.member("shards", shardsJSON(shards))
 	}
+	if p.Found != nil {
+		if err := d.found(p.Found); err != nil {
+			return err
+		}
+	}
 	_ = d.array("users", func() error {
 		for _, c := range p.Users {
 			d.value(userChange(c))

@@ -122,7 +122,18 @@ func (s *stream) plan(p *planner.Plan) error {
 		Anchor   *int64           `json:"anchor"`
 		Counts   planner.Counts   `json:"counts"`
 		Forecast planner.Forecast `json:"forecast"`
-	}{p.Dataset, appJSON{p.AppID, p.Region}, p.Destroy, p.Empty(), p.Digest, p.Prior, p.Anchor, p.Counts, p.Forecast}, false)
+		Found    *foundJSON       `json:"found,omitempty"`
+	}{p.Dataset, appJSON{p.AppID, p.Region}, p.Destroy, p.Empty(), p.Digest, p.Prior, p.Anchor, p.Counts, p.Forecast, foundOf(p.Found)}, false)
+	if p.Found != nil {
+		for found, err := range p.Found.All() {
+			if err != nil {
+				return err
+			}
+			if found.Conversation == nil {
+				s.emit("finding", findingOf(found), false)
+			}
+		}
+	}
 	for _, c := range p.Users {
 		s.change("user", userChange(c))
 	}

@@ -61,3 +61,11 @@ func pair(a int, unitA string, b int, unitB string) string {
 	}
 	return fmt.Sprintf("%s %s %d %s", number(a), unitA, b, unitB)
 }
+
+// sentenceCase begins a sentence with a capital.
+func sentenceCase(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
