@@ -31,6 +31,8 @@ type world struct {
 	data  *dataset
 	heard recorder
 	opts  Options
+	// written is when the state was last written; see ReadOptions.
+	written time.Time
 	// before is the uid of a user that was in the app before, or "".
 	before string
 }

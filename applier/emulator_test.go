@@ -300,3 +300,8 @@ func (e *emulated) Close() {
 }
 
 func (e *emulated) String() string { return fmt.Sprintf("faults %v, quirks %v", e.faults, e.quirks) }
+
+// TestEmulatorRefreshSimulation does harm to the emulator.
+func TestEmulatorRefreshSimulation(t *testing.T) {
+	applier.EachRefresh(t, newEmulated)
+}

@@ -3,7 +3,7 @@ package applier
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -151,8 +151,33 @@ func (f *fake) GetUser(ctx context.Context, uid string) (*User, error) {
 	return seen, nil
 }
 
+// fakePeople is how many users, groups or members the fake lists at once.
+const fakePeople = 3
+
+// paged cuts a page out of a sorted list of ids.
+func paged(ids []string, page int) (cut []string, more bool) {
+	from := min((page-1)*fakePeople, len(ids))
+	to := min(from+fakePeople, len(ids))
+	return ids[from:to], to < len(ids)
+}
+
 func (f *fake) ListUsers(ctx context.Context, page int) (*UserPage, error) {
-	return nil, errors.New("not used")
+	p := new(UserPage)
+	err := f.do(ctx, "list users", fmt.Sprint(page), func() error {
+		var uids []string
+		for _, uid := range slices.Sorted(maps.Keys(f.users)) {
+			if !f.gone[uid] {
+				uids = append(uids, uid)
+			}
+		}
+		uids, p.More = paged(uids, page)
+		for _, uid := range uids {
+			u := *f.users[uid]
+			p.Users = append(p.Users, &u)
+		}
+		return nil
+	})
+	return p, err
 }
 
 func (f *fake) UpdateUser(ctx context.Context, uid string, p Patch) (*User, error) {
@@ -292,7 +317,17 @@ func (f *fake) GetGroup(ctx context.Context, guid string) (*Group, error) {
 }
 
 func (f *fake) ListGroups(ctx context.Context, page int) (*GroupPage, error) {
-	return nil, errors.New("not used")
+	p := new(GroupPage)
+	err := f.do(ctx, "list groups", fmt.Sprint(page), func() error {
+		guids, more := paged(slices.Sorted(maps.Keys(f.groups)), page)
+		p.More = more
+		for _, guid := range guids {
+			g := *f.groups[guid]
+			p.Groups = append(p.Groups, &g)
+		}
+		return nil
+	})
+	return p, err
 }
 
 func (f *fake) UpdateGroup(ctx context.Context, guid string, p Patch) (*Group, error) {
@@ -394,7 +429,19 @@ func (f *fake) AddMembers(ctx context.Context, guid string, members []Member) (m
 }
 
 func (f *fake) ListMembers(ctx context.Context, guid string, page int) (*MemberPage, error) {
-	return nil, errors.New("not used")
+	p := new(MemberPage)
+	err := f.do(ctx, "list members", guid, func() error {
+		if f.groups[guid] == nil {
+			return refuse("ERR_GUID_NOT_FOUND", "%s", guid)
+		}
+		uids, more := paged(slices.Sorted(maps.Keys(f.members[guid])), page)
+		p.More = more
+		for _, uid := range uids {
+			p.Members = append(p.Members, Member{UID: uid, Scope: f.members[guid][uid]})
+		}
+		return nil
+	})
+	return p, err
 }
 
 func (f *fake) ChangeScope(ctx context.Context, guid, uid, scope string) error {
@@ -421,5 +468,5 @@ func (f *fake) RemoveMember(ctx context.Context, guid, uid string) error {
 }
 
 func (f *fake) ListBanned(ctx context.Context, guid string, page int) (*MemberPage, error) {
-	return nil, errors.New("not used")
+	return &MemberPage{}, nil
 }

@@ -99,10 +99,12 @@ func (l *lineup) settle() {
 		return
 	}
 	l.sift(l.byMUID())
-	l.sift(l.byContent())
+	l.sift(l.bySpot(true))
 	if l.whole {
 		l.sift(l.byText())
+		l.sift(l.bySpot(false))
 	}
+	l.sift(l.byCopy())
 }
 
 // sift takes out the extras that find tells the owner of.
@@ -186,11 +188,11 @@ type spot struct {
 	at     int64
 }
 
-// byContent finds messages by their sender and time, which no two of a dataset
-// share, where the app does not tell muids or the key was another one: a
-// message with the dataset's tag there is what was sent for the entry. Without
-// the tag, type and text have to agree as well.
-func (l *lineup) byContent() func(*Message) *expected {
+// bySpot finds messages by their sender and time, where the app does not tell
+// muids or the key was another one: what has the dataset's tag and stands there
+// was sent for the entry. Without the tag, type and text have to agree as well;
+// with alike, they always have to.
+func (l *lineup) bySpot(alike bool) func(*Message) *expected {
 	var spots map[spot]*expected
 	return func(m *Message) *expected {
 		if spots == nil {
@@ -207,12 +209,12 @@ func (l *lineup) byContent() func(*Message) *expected {
 			return nil
 		}
 		tagged := slices.Contains(m.Tags, l.tag)
-		switch alike := l.says(e.record, m); {
-		case e.seen != nil && !(tagged && alike):
-			return nil // a copy is deleted, so it has to be one for certain
-		case e.seeded() && !alike:
-			return nil
-		case !tagged && (l.tells(m) || !alike):
+		if says := l.says(e.record, m); says {
+			// A copy is deleted, so it has to be one for certain.
+			if !tagged && (l.tells(m) || e.seen != nil) {
+				return nil
+			}
+		} else if alike || !tagged || e.seeded() || e.seen != nil {
 			return nil
 		}
 		if e.seen == nil {
@@ -252,6 +254,27 @@ func (l *lineup) byText() func(*Message) *expected {
 		e := open[c][0]
 		open[c] = open[c][1:]
 		e.generation = e.record.Generation
+		return e
+	}
+}
+
+// byCopy finds the copies of messages that were found at another time than was
+// expected.
+func (l *lineup) byCopy() func(*Message) *expected {
+	var found map[spot]*expected
+	return func(m *Message) *expected {
+		if found == nil {
+			found = make(map[spot]*expected)
+			for _, e := range l.entries {
+				if e.seen != nil {
+					found[spot{e.seen.Sender, e.seen.SentAt}] = e
+				}
+			}
+		}
+		e := found[spot{m.Sender, m.SentAt}]
+		if e == nil || !slices.Contains(m.Tags, l.tag) || m.Data.Text != e.seen.Data.Text || wireType(m.Type) != wireType(e.seen.Type) {
+			return nil
+		}
 		return e
 	}
 }

@@ -45,6 +45,7 @@ type reading struct {
 	checks   atomic.Int32
 	latest   atomic.Int64 // the latest generation that a message was found to have
 	absent   atomic.Bool  // a message is missing
+	present  sync.Map     // addr.Object of conversations of which the app has something
 
 	held *withheld // of the round
 }
@@ -57,6 +58,7 @@ type place struct {
 	conversations []*state.Conversation // that the state has in it
 	lane          int                   // of the plan; -1 without one that sends
 	whole         bool                  // line all of it up at once
+	moved         bool                  // a conversation moves here; read once it is known what is left where it was
 }
 
 func newReading(ctx context.Context, prior state.Reader, dataset string, app App, o ReadOptions) *reading {
@@ -128,9 +130,18 @@ func (rd *reading) addPlaces(draft *planner.Plan) {
 			// What takes the place of another message has its key: which of the two
 			// the app has can be said only of both.
 			p.lane, p.whole = i, info.Counts.Messages.Replace > 0
+			p.moved = slices.ContainsFunc(info.Changes, func(c planner.ConversationChange) bool { return c.Action == planner.Replace })
 		}
 	}
-	slices.SortFunc(rd.chats, func(a, b *place) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(rd.chats, func(a, b *place) int {
+		switch {
+		case a.moved == b.moved:
+			return cmp.Compare(a.name, b.name)
+		case a.moved:
+			return 1
+		}
+		return -1
+	})
 	for i, p := range rd.chats {
 		p.index = i
 	}
@@ -140,12 +151,23 @@ func (rd *reading) addPlaces(draft *planner.Plan) {
 // it can be said what they lack.
 const manyAgain = 64
 
-// readChats reads all chats. A message that is not shown counts as missing only
+// readAll reads all chats: those that conversations move to after the others.
+func (rd *reading) readAll() error {
+	n := slices.IndexFunc(rd.chats, func(p *place) bool { return p.moved })
+	if n < 0 {
+		n = len(rd.chats)
+	}
+	if err := rd.readChats(rd.chats[:n]); err != nil {
+		return err
+	}
+	return rd.readChats(rd.chats[n:])
+}
+
+// readChats reads chats. A message that is not shown counts as missing only
 // once the app has had the time to show what was sent: until then, the chats
 // that lack some are read again.
-func (rd *reading) readChats() error {
+func (rd *reading) readChats(todo []*place) error {
 	deadline := rd.written.Add(rd.Window)
-	todo := rd.chats
 	pause := time.Second
 	for {
 		begun := time.Now()
@@ -172,8 +194,7 @@ func (rd *reading) readChats() error {
 
 // round reads chats side by side and returns those that lack something.
 func (rd *reading) round(todo []*place) (again []*place, err error) {
-	rd.held = &withheld{reading: rd}
-	rd.absent.Store(false)
+	rd.held = &withheld{reading: rd, turn: make(chan struct{}, 1)}
 	var mu sync.Mutex
 	rd.each(len(todo), func(i int) {
 		lacks, e := rd.readPlace(todo[i])
@@ -197,7 +218,8 @@ func (rd *reading) round(todo []*place) (again []*place, err error) {
 // little. It is read once a round, and only when something is not shown.
 type withheld struct {
 	*reading
-	once     sync.Once
+	turn     chan struct{} // held by who reads or looks whether somebody has; no mutex, because it is held over requests
+	known    bool
 	err      error
 	complete bool
 	byChat   map[string][]*Message
@@ -212,7 +234,18 @@ var errTooMany = errors.New("too many to be read at once")
 // in visits what moderation holds back in a chat of what the senders sent. It
 // returns errIncomplete when the app does not tell all of it.
 func (h *withheld) in(p *place, senders []string, visit func(*Message)) error {
-	h.once.Do(h.read)
+	select {
+	case h.turn <- struct{}{}:
+	case <-h.brake.halted:
+		return errHalted
+	case <-h.ctx.Done():
+		return errAborted
+	}
+	if !h.known {
+		h.read()
+		h.known = true
+	}
+	<-h.turn
 	if h.err != nil {
 		return h.err
 	}

@@ -36,7 +36,7 @@ func (rd *reading) readPlace(p *place) (lacks bool, err error) {
 	if err := v.read(); err != nil {
 		return false, err
 	}
-	if !p.whole && v.windows > 1 && v.lacking > 0 && len(v.strays) > 0 {
+	if !p.whole && v.windows > 1 && (v.lacking > 0 || v.wanting) && len(v.strays) > 0 {
 		p.whole = true
 		v = &visit{reading: rd, place: p}
 		if err := v.read(); err != nil {
@@ -53,6 +53,7 @@ type visit struct {
 	out     *planner.ChatFindings
 	windows int
 	lacking int        // messages of the state that the app does not show
+	wanting bool       // nor some of those that the plan would send
 	strays  []*Message // sent for the dataset, and expected by nobody
 	opened  map[addr.Object]bool
 }
@@ -144,6 +145,9 @@ func (v *visit) declared() iter.Seq2[*expected, error] {
 			if c.Action != planner.Create && c.Action != planner.Replace || c.Action == planner.Create && c.Before != nil {
 				continue
 			}
+			if v.stays(c.Addr.Conversation) {
+				continue
+			}
 			record := *v.sealedMessage(c.After, c.Sensitive)
 			record.Key = c.Addr.Key
 			if !yield(&expected{conversation: c.Addr.Conversation, record: &record, change: c}, nil) {
@@ -151,6 +155,19 @@ func (v *visit) declared() iter.Seq2[*expected, error] {
 			}
 		}
 	}
+}
+
+// stays reports whether a conversation that is to move here is still where it
+// was, at least in part: then what may be here already is found by the apply that
+// moves it.
+func (v *visit) stays(conversation addr.Object) bool {
+	if !v.place.moved {
+		return false
+	}
+	_, present := v.present.Load(conversation)
+	return present && slices.ContainsFunc(v.plan.Lanes[v.place.lane].Changes, func(c planner.ConversationChange) bool {
+		return c.Addr == conversation && c.Action == planner.Replace
+	})
 }
 
 // merged yields what all sources do, by time.

@@ -28,6 +28,8 @@ func (v *visit) tell(l *lineup, unclear map[*expected]bool) error {
 			err = v.tellSeeded(e, unclear[e], misplaced[e])
 		case e.seen != nil:
 			err = v.tellDeclared(e)
+		default:
+			v.wanting = true
 		}
 		if err == nil {
 			err = v.tellCopies(e)
@@ -74,8 +76,13 @@ func (v *visit) tellSeeded(e *expected, unclear, misplaced bool) error {
 		return v.out.Put(v.finding(planner.InDoubt, e))
 	case e.seen == nil:
 		v.lacking++
-		v.absent.Store(true)
+		if v.final {
+			v.absent.Store(true)
+		}
 		return v.out.Put(v.finding(planner.Missing, e))
+	}
+	if _, told := v.present.Load(e.conversation); !told {
+		v.present.Store(e.conversation, true)
 	}
 	as, fields := messageAsSeen(e.record, e.seen, v.header.HashKey, v.tagsTold.Load())
 	as.ID, as.InDoubt, as.Carries = e.seen.ID, false, nil
@@ -126,7 +133,7 @@ func (v *visit) tellDeclared(e *expected) error {
 }
 
 // open takes in the conversation of a message that is adopted, if the state does
-// not have it.
+// not have it, or has it in another chat.
 func (v *visit) open(conversation addr.Object) error {
 	if v.opened[conversation] {
 		return nil
@@ -134,7 +141,7 @@ func (v *visit) open(conversation addr.Object) error {
 	v.opened[conversation] = true
 	for i := range v.plan.Lanes[v.place.lane].Changes {
 		c := &v.plan.Lanes[v.place.lane].Changes[i]
-		if c.Addr == conversation && c.Before == nil {
+		if c.Addr == conversation && (c.Before == nil || c.Action == planner.Replace) {
 			return v.out.Put(&planner.Finding{Kind: planner.Adopted, Object: &c.Addr, Chat: v.place.name, Conversation: c.After})
 		}
 	}

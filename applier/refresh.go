@@ -86,7 +86,7 @@ func Amend(ctx context.Context, prior state.Folder, found *planner.Findings, spo
 		return unowned{prior}, nil
 	}
 	open := func() (state.DraftFile, error) { return newScratch(spool) }
-	return state.Draft(ctx, prior, found.Header, open, found.Record)
+	return state.Draft(ctx, prior, found.Lesson.Header(prior), open, found.Record)
 }
 
 // unowned is a state that somebody else closes.
@@ -96,11 +96,11 @@ type unowned struct{ state.Reader }
 func (unowned) Close() error { return nil }
 
 // Record writes what was found to the state that it was found for, where there
-// is nothing else to apply. The lock remains the caller's to release.
+// is nothing else to apply. Prior is the state with what was found. The lock remains the caller's to release.
 // Command is what the run marker calls the run.
-func Record(ctx context.Context, p *planner.Plan, lock state.Lock, command string) error {
+func Record(ctx context.Context, p *planner.Plan, prior state.Reader, lock state.Lock, command string) error {
 	marker := state.Run{ID: newRunID(), Started: time.Now(), Command: command, Plan: p.Digest}
-	h := p.Found.Header
+	h := prior.Header()
 	h.Dataset, h.AppID, h.Region = p.Dataset, p.AppID, p.Region
 	if !p.Reanchored {
 		h.Anchor = p.Anchor
@@ -145,7 +145,7 @@ func (rd *reading) read(draft *planner.Plan) (*planner.Findings, error) {
 	}
 	rd.addPlaces(draft)
 	rd.findings = planner.NewFindingsWriter(len(rd.chats), rd.spool)
-	if err := rd.readChats(); err != nil {
+	if err := rd.readAll(); err != nil {
 		return nil, errors.Join(err, rd.findings.Close())
 	}
 	found, err := rd.findings.Findings(rd.teach(), people)
@@ -156,16 +156,18 @@ func (rd *reading) read(draft *planner.Plan) (*planner.Findings, error) {
 	return found, nil
 }
 
-// teach returns the header with what was found: an app that deleted a message
-// may still know its muid, so what is sent again is of a generation that was
-// never used.
-func (rd *reading) teach() state.Header {
-	h := rd.header
-	if latest := int(rd.latest.Load()); latest > h.Generation {
-		h.Generation = latest
+// teach returns what was learnt about the state as a whole. Where messages are
+// missing, what is sent again is of a generation that was never used; and so it
+// is where the app has later ones than the state knows.
+func (rd *reading) teach() planner.Lesson {
+	h := &rd.header
+	lesson := planner.Lesson{
+		Dataset: h.Dataset, AppID: h.AppID, Region: h.Region,
+		Anchor: h.Anchor, Generation: h.Generation, HashKey: h.HashKey,
 	}
-	if rd.absent.Load() {
-		h.Generation++
+	latest := int(rd.latest.Load())
+	if latest > h.Generation || rd.absent.Load() {
+		lesson.Generation = max(latest, h.Generation) + 1
 	}
-	return h
+	return lesson
 }

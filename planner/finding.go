@@ -69,12 +69,39 @@ type Finding struct {
 	Conversation *state.Conversation `json:"conversation,omitempty"`
 }
 
+// Lesson is what reading an app taught about the state as a whole.
+type Lesson struct {
+	Dataset string
+	AppID   string
+	Region  string
+	// Anchor is the instant that messages were sent from, nil when the state has
+	// one or nobody knows.
+	Anchor *int64
+	// Generation is one whose muids were never used: an app that deleted a message
+	// may still know its muid.
+	Generation int
+	// HashKey is the key of the seals in the findings.
+	HashKey string
+}
+
+// Header is the header of a state with the lesson.
+func (l *Lesson) Header(prior state.Reader) state.Header {
+	h := prior.Header()
+	if !prior.Exists() {
+		h = state.NewHeader(l.Dataset, l.AppID, l.Region)
+	}
+	h.HashKey = l.HashKey
+	h.Generation = max(h.Generation, l.Generation)
+	if h.Anchor == nil {
+		h.Anchor = l.Anchor
+	}
+	return h
+}
+
 // Findings are what reading an app showed. The people are in memory, and what
 // was found in the chats is read as a stream.
 type Findings struct {
-	// Header is the state's with what the app taught: the anchor that messages
-	// were sent from, and a generation whose muids were never used.
-	Header state.Header
+	Lesson Lesson
 	// Counts has the number of findings of each kind, but for those of
 	// conversations, which only go with their messages.
 	Counts   map[FindingKind]int
@@ -147,7 +174,7 @@ func (f *Findings) All() iter.Seq2[*Finding, error] {
 }
 
 // Record writes the corrections to the journal of a run on the state that they
-// were found for. The journal must have begun with Header.
+// were found for. The journal must have begun with the header of the lesson.
 func (f *Findings) Record(j state.Journal) error {
 	for found, err := range f.All() {
 		if err != nil {
@@ -265,13 +292,13 @@ func (c *ChatFindings) End() error {
 }
 
 // Findings ends the writing and returns what was found, to be closed.
-func (w *FindingsWriter) Findings(header state.Header, people []Finding) (*Findings, error) {
+func (w *FindingsWriter) Findings(lesson Lesson, people []Finding) (*Findings, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.body.finish(); err != nil {
 		return nil, errors.Join(err, w.body.Close())
 	}
-	f := &Findings{Header: header, People: slices.Clone(people), Counts: make(map[FindingKind]int), body: w.body}
+	f := &Findings{Lesson: lesson, People: slices.Clone(people), Counts: make(map[FindingKind]int), body: w.body}
 	for i := range people {
 		f.Counts[people[i].Kind]++
 	}

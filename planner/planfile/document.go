@@ -36,6 +36,19 @@ type document struct {
 	Digest      string           `json:"digest"`
 	Encoding    int              `json:"encoding"` // of the lanes
 	Shard       *shard           `json:"shard,omitempty"`
+	Found       *found           `json:"found,omitempty"`
+}
+
+// found is what reading the app showed before the plan was made, but for what
+// was found in the chats: that lies behind the lanes, one finding a line.
+type found struct {
+	Anchor     *int64                      `json:"anchor,omitempty"`
+	Generation int                         `json:"generation,omitempty"`
+	HashKey    string                      `json:"hashKey"`
+	Counts     map[planner.FindingKind]int `json:"counts"`
+	Requests   int                         `json:"requests"`
+	People     []planner.Finding           `json:"people,omitempty"`
+	End        int64                       `json:"end"` // the offset in the file at which they end
 }
 
 type instant struct {
@@ -145,13 +158,13 @@ type conversation struct {
 	Gone           bool        `json:"gone,omitempty"`
 }
 
-func newDocument(p *planner.Plan, ends []int64) *document {
+func newDocument(p *planner.Plan, ends []int64, found *found) *document {
 	d := &document{
 		Dataset: p.Dataset, AppID: p.AppID, Region: p.Region,
 		Anchor: p.Anchor, Provisional: p.Provisional, Reanchored: p.Reanchored,
 		Destroy: p.Destroy, Prior: p.Prior, Lineage: p.Lineage, Serial: p.Serial, Generation: p.Generation, Renames: p.Renames,
 		Ends: ends, Counts: p.Counts, Forecast: p.Forecast, Digest: p.Digest, Encoding: planner.Encoding,
-		Shard: newShard(p.Shard),
+		Shard: newShard(p.Shard), Found: found,
 	}
 	for _, t := range p.Latest {
 		d.Latest = append(d.Latest, instant{uint8(t.Base), t.Seconds})

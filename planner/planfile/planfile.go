@@ -8,6 +8,7 @@
 //
 //	{"format":"sow plan","version":1,…}   what the file is; read before all else
 //	…                                     the lanes, in order, one change a line
+//	…                                     what was found in the app's chats, if it was read
 //	{"dataset":…}                         the rest of the plan, and where each lane lies
 //	end OFFSET SUM                        where the line before begins, and the
 //	                                      SHA-256 of all bytes up to SUM, in hex
@@ -105,7 +106,11 @@ func Write(w io.Writer, p *planner.Plan) error {
 		}
 		ends[i] = out.size
 	}
-	document, err := marshal(newDocument(p, ends))
+	found, err := writeFound(out, p.Found)
+	if err != nil {
+		return err
+	}
+	document, err := marshal(newDocument(p, ends, found))
 	if err != nil {
 		return err
 	}
@@ -118,6 +123,22 @@ func Write(w io.Writer, p *planner.Plan) error {
 	}
 	_, err = fmt.Fprintf(w, "%s\n", out.sum())
 	return err
+}
+
+// writeFound writes what was found in the app's chats.
+func writeFound(out *summer, f *planner.Findings) (*found, error) {
+	if f == nil {
+		return nil, nil
+	}
+	for _, section := range f.Sections() {
+		if _, err := io.Copy(out, io.NewSectionReader(section, 0, section.Size())); err != nil {
+			return nil, err
+		}
+	}
+	return &found{
+		Anchor: f.Lesson.Anchor, Generation: f.Lesson.Generation, HashKey: f.Lesson.HashKey,
+		Counts: f.Counts, Requests: f.Requests, People: f.People, End: out.size,
+	}, nil
 }
 
 // marshal is a line of JSON without escapes for HTML.

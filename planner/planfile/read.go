@@ -85,11 +85,32 @@ func Read(r io.ReaderAt, size int64) (*planner.Plan, error) {
 		}
 		body.starts = append(body.starts, end)
 	}
-	if len(d.Ends) != len(p.Lanes) || body.starts[len(p.Lanes)] != start {
+	lanesEnd := body.starts[len(body.starts)-1]
+	if d.Found != nil {
+		if d.Found.End < lanesEnd || d.Found.End > start {
+			return nil, &DamageError{"its findings lie in disorder"}
+		}
+		p.Found = d.findings()
+		p.Found.Attach(io.NewSectionReader(r, lanesEnd, d.Found.End-lanesEnd))
+		lanesEnd = d.Found.End
+	}
+	if len(d.Ends) != len(p.Lanes) || lanesEnd != start {
 		return nil, &DamageError{"it has other lanes than it lists"}
 	}
 	p.Attach(body)
 	return p, nil
+}
+
+// findings is the reverse of writeFound, but for what was found in the chats.
+func (d *document) findings() *planner.Findings {
+	f := d.Found
+	return &planner.Findings{
+		Lesson: planner.Lesson{
+			Dataset: d.Dataset, AppID: d.AppID, Region: d.Region,
+			Anchor: f.Anchor, Generation: f.Generation, HashKey: f.HashKey,
+		},
+		Counts: f.Counts, Requests: f.Requests, People: f.People,
+	}
 }
 
 // readFirst reads the first line and returns where the next one begins.

@@ -90,7 +90,7 @@ func (o *applyOptions) nothingToDo(ctx context.Context, r *run, d *dataset, plan
 	record := func(lock state.Lock) error { return lock.Fold(ctx) }
 	switch {
 	case plan.Found != nil && plan.Found.Corrections() > 0:
-		record = func(lock state.Lock) error { return applier.Record(ctx, plan, lock, r.command) }
+		record = func(lock state.Lock) error { return applier.Record(ctx, plan, d.known(), lock, r.command) }
 	case d.prior.Interrupted() == nil:
 		return d.outputs(r)
 	}

@@ -152,6 +152,8 @@ func (o *planOptions) next(p *planner.Plan) string {
 		args = append(args, shellWord(o.out))
 	case o.destroy:
 		name = "destroy"
+	case o.refresh:
+		args = append([]string{"--refresh"}, args...)
 	}
 	return "To carry it out:\n  " + o.command(name, args...)
 }

@@ -29,8 +29,8 @@ people and groups that are missing or changed; and moderation that ended
 otherwise than expected. It changes nothing, and ends with code 7 if the app
 differs.
 
-What sow apply has not sent yet is no difference: sow plan shows that. To bring the
-app back to what is declared, use sow apply --refresh.`,
+What sow apply has not sent yet is no difference: sow plan shows that. To bring
+the app back to what is declared, use sow apply --refresh.`,
 		Example: `  sow verify --emulator demo
 
   # in CI, after the apply
