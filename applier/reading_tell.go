@@ -92,7 +92,10 @@ func (v *visit) tellSeeded(e *expected, unclear, misplaced bool) error {
 		kind = planner.Settled
 	case e.seen.ID != e.record.ID:
 		// It was sent once more, and the state is older than that.
-		kind = planner.Adopted
+		if kind = planner.Adopted; v.foreign {
+			kind = planner.Edited
+		}
+		fields = append(fields, planner.FieldChange{Name: "id", Old: e.record.ID, New: e.seen.ID})
 		v.renew(as, e)
 	case misplaced && v.foreign:
 		kind = planner.Reordered
@@ -169,7 +172,7 @@ func (v *visit) tellCopies(e *expected) error {
 		address := e.conversation.Message(as.Key)
 		f := v.finding(planner.Doubled, e)
 		f.Message, f.ID, f.After = &address, m.ID, as
-		f.Before, f.Why = nil, "the copy "+m.ID+" of "+e.address().String()
+		f.Before, f.Why = nil, "a copy of "+e.address().String()
 		if err := v.out.Put(f); err != nil {
 			return err
 		}

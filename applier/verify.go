@@ -16,11 +16,16 @@ type Verification struct {
 }
 
 // Differs reports whether the app is not as the state says. What moderation has
-// not judged yet, or the app cannot tell, is no difference.
+// not judged yet, what the app cannot tell, and what was in doubt and is there is
+// no difference.
 func (v *Verification) Differs() bool {
 	for kind, n := range v.Found.Counts {
-		if n > 0 && kind != planner.Undecided && kind != planner.Unclear {
-			return true
+		switch kind {
+		case planner.Undecided, planner.Unclear, planner.Settled:
+		default:
+			if n > 0 {
+				return true
+			}
 		}
 	}
 	return false

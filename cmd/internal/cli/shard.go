@@ -70,6 +70,8 @@ func (o *planOptions) checkShards() error {
 		return usage("--shards %d is not between 1 and %d.", o.shards, planner.MaxShards)
 	case o.destroy:
 		return usage("--shards does not go with --destroy: people and groups are deleted last, when all of their messages are.")
+	case o.refresh:
+		return usage("--shards does not go with --refresh: each worker has a state of its own, and what reading the app showed belongs to the dataset's. Take it in first:\n  %s", o.command("apply", "--refresh"))
 	}
 	return nil
 }

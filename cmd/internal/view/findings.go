@@ -57,7 +57,7 @@ func kindWord(kind planner.FindingKind) string {
 	case planner.Doubled:
 		return "too many"
 	case planner.Stray:
-		return "that nothing declares any more"
+		return "unknown to the state"
 	case planner.Foreign:
 		return "of others"
 	case planner.Reordered:
