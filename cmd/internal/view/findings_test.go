@@ -63,7 +63,7 @@ func findings(t *testing.T) *planner.Findings {
 			Fields: []planner.FieldChange{{Name: "moderation", Old: "approved", New: "pending"}}},
 	)
 	ana, lobby := user("ana"), group("lobby")
-	f, err := w.Findings(state.Header{Dataset: "support-demo"}, []planner.Finding{
+	f, err := w.Findings(planner.Lesson{Dataset: "support-demo"}, []planner.Finding{
 		{Kind: planner.Edited, Object: &ana, User: &state.User{Addr: ana, UID: "ana", Name: "Somebody else", Origin: state.Created}, Fields: []planner.FieldChange{{Name: "name", Old: "Ana Lima", New: "Somebody else"}}},
 		{Kind: planner.Missing, Object: &lobby, Group: &state.Group{Addr: lobby, GUID: "lobby", Name: "Lobby", Type: "public", Origin: state.Created}},
 	})
@@ -112,7 +112,7 @@ func TestFound(t *testing.T) {
 
 // TestVerification shows an app that differs, and one that does not.
 func TestVerification(t *testing.T) {
-	none, err := planner.NewFindingsWriter(0, nil).Findings(state.Header{}, nil)
+	none, err := planner.NewFindingsWriter(0, nil).Findings(planner.Lesson{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
