@@ -45,6 +45,7 @@ func parts() []part {
 	}
 	return append(all,
 		part{"apply", (*benchmark).applies},
+		part{"journal", (*benchmark).journals},
 		part{"shapes", (*benchmark).shapes},
 		part{"undici", (*benchmark).undici},
 	)

@@ -55,6 +55,7 @@ func roles() map[string]func(args []string) error {
 		"generate":       generateDataset,
 		"profile":        profileSow,
 		"sow":            runCounted,
+		"apply":          applyHere,
 		"floor-read":     readAll,
 		"floor-hcl":      parseBlocks,
 		"floor-for-each": parseForEach,

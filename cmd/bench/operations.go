@@ -29,7 +29,8 @@ const (
 	verify        operation = "sow verify, emulator"
 	destroy       operation = "sow destroy, emulator"
 	startPlan     operation = "sow plan of ten messages"
-	unrecorded    operation = "sow apply without a journal, null app"
+	recorded      operation = "applying in process, null app"
+	unrecorded    operation = "applying in process without a journal, null app"
 )
 
 // The floors.
