@@ -391,7 +391,7 @@ func (c *clock) run(list []entry, i, end int, left *Time) {
 			if run[len(run)-1].at >= list[end].at {
 				c.spread(run, *left, list[end].at)
 			}
-		case end == len(list) && i > 0 && list[i-1].kept && !c.paced && !c.parts:
+		case end == len(list) && (i == 0 || list[i-1].kept) && !c.paced && !c.parts:
 			a := appended{from: left.At(c.anchor)}
 			for k := range run {
 				a.add(run[k].decl)

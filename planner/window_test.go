@@ -99,12 +99,18 @@ func TestWindowsPlanLikeTheWhole(t *testing.T) {
 		for range rapid.IntRange(1, 4).Draw(rt, "rounds") {
 			cfg := l.config()
 			whole, diags, err := Build(cfg, seeded, Options{Now: at, window: 1 << 30})
-			if err != nil || diags.HasErrors() {
-				rt.Skip("no plan")
+			if err != nil {
+				rt.Fatal(err)
 			}
-			parts, diags, err := Build(cfg, seeded, Options{Now: at, window: window, gap: 1 << 30})
-			if err != nil || diags.HasErrors() {
-				rt.Fatal(err, diags)
+			parts, others, err := Build(cfg, seeded, Options{Now: at, window: window, gap: 1 << 30})
+			if err != nil {
+				rt.Fatal(err)
+			}
+			if diff := cmp.Diff(diags, others); diff != "" {
+				rt.Fatalf("window %d: (-whole +parts)\n%s", window, diff)
+			}
+			if diags.HasErrors() {
+				rt.Skip("no plan")
 			}
 			held, seen := renderRapid(rt, whole), renderRapid(rt, parts)
 			if moved {
@@ -136,3 +142,102 @@ func sortedLines(s string) string {
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
+
+// TestAppendedFitsBeforeTheAnchor: what is appended to a conversation without a
+// pace moves together until there is room for it, whether what stands before it
+// is held, left behind, or seen in parts.
+func TestAppendedFitsBeforeTheAnchor(t *testing.T) {
+	l := newLong(20)
+	seeded := newModel()
+	seeded = seeded.applied(t, mustBuild(t, l.config(), seeded, Options{}), now)
+	for range 120 {
+		l.texts = append(l.texts, l.text())
+	}
+	edited := *l
+	edited.texts = append([]string{"another first one"}, l.texts[1:]...)
+	for name, tt := range map[string]struct {
+		long   *long
+		window int
+	}{
+		"left behind": {l, 0}, "held": {&edited, 0}, "in parts": {l, 8},
+	} {
+		p := mustBuild(t, tt.long.config(), seeded, Options{window: tt.window})
+		last := int64(0)
+		for m, err := range p.Lane(0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = m.After.SentAt
+		}
+		if first := int64(now) - 3600; last <= first || last > now {
+			t.Errorf("%s: the last one is sent at %d, and the anchor is %d", name, last, now)
+		}
+	}
+}
+
+// TestLongConversations says which conversations are planned in parts, and which
+// ones have to be held.
+func TestLongConversations(t *testing.T) {
+	insert := func(l *long, at, n int) {
+		for range n {
+			l.texts = slices.Insert(l.texts, at, l.text())
+		}
+	}
+	at := func(s string) *Time { return new(parseTime(t, s)) }
+	for name, tt := range map[string]struct {
+		edit func(*long)
+		held bool
+	}{
+		"unchanged":        {func(*long) {}, false},
+		"edited":           {func(l *long) { l.texts[50] += "!" }, false},
+		"edited all over":  {func(l *long) { edit(l, 3) }, false},
+		"all other texts":  {func(l *long) { edit(l, 1) }, false},
+		"appended":         {func(l *long) { insert(l, 100, 60) }, false},
+		"put before":       {func(l *long) { insert(l, 0, 60) }, false},
+		"put between":      {func(l *long) { insert(l, 50, 60) }, false},
+		"half of it":       {func(l *long) { l.texts = l.texts[:50] }, false},
+		"another pace":     {func(l *long) { l.conversation.Pace = parsedGap(30) }, false},
+		"another start":    {func(l *long) { l.conversation.Starts = at("-5d 10:00") }, false},
+		"strict":           {func(l *long) { l.conversation.Lifecycle.StrictOrder = true; insert(l, 5, 1) }, false},
+		"moved":            {func(l *long) { move(l, 10, 80) }, false},
+		"a label moved":    {func(l *long) { move(l, 6, 80) }, true}, // message 7
+		"times go back":    {func(l *long) { l.times[l.texts[50]] = at("-6d 10:00") }, true},
+		"a time moved":     {func(l *long) { l.times[l.texts[50]] = at("-1d 10:00") }, false},
+		"no longer at all": {func(l *long) { l.texts = nil }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLong(100)
+			l.conversation.Starts = at("-4d 10:00")
+			seeded := newModel()
+			seeded = seeded.applied(t, mustBuild(t, l.config(), seeded, Options{}), now)
+			tt.edit(l)
+			cfg := l.config()
+			b := newBuilder(seeded, Options{Now: now, window: 16, gap: 1000})
+			b.plan.Dataset = cfg.Dataset
+			b.setAnchor(nil)
+			b.addUsers(cfg.Users)
+			b.addConversations(cfg.Conversations)
+			r := &laneResult{}
+			planned := b.lanes[0].planLong(r, &laneWriter{body: newStore(nil)})
+			if r.err != nil || r.diags.HasErrors() || planned == tt.held {
+				t.Errorf("planned in parts: %t; %v, %v", planned, r.err, r.diags)
+			}
+		})
+	}
+}
+
+// edit changes the text of every nth message.
+func edit(l *long, n int) {
+	for i := range l.texts {
+		if i%n == 0 {
+			l.texts[i] = l.text()
+		}
+	}
+}
+
+func move(l *long, from, to int) {
+	text := l.texts[from]
+	l.texts = slices.Insert(slices.Delete(l.texts, from, from+1), to, text)
+}
+
+func parsedGap(seconds int64) *int64 { return &seconds }
