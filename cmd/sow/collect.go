@@ -16,13 +16,16 @@ const (
 	youngLifetime = 40 // collections
 )
 
-// paceCollector sets the collector's pace, unless GOGC does.
-func paceCollector() {
+// paceCollector sets the collector's pace, unless GOGC does. The program's youth
+// may be ended early.
+func paceCollector() (endYouth func()) {
 	if os.Getenv("GOGC") != "" {
-		return
+		return func() {}
 	}
 	debug.SetGCPercent(youngPercent)
-	afterCollections(youngLifetime, func() { debug.SetGCPercent(usualPercent) })
+	endYouth = func() { debug.SetGCPercent(usualPercent) }
+	afterCollections(youngLifetime, endYouth)
+	return endYouth
 }
 
 // afterCollections calls f once the collector has run n times.

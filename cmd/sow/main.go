@@ -16,7 +16,7 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
-	paceCollector()
+	endYouth := paceCollector()
 	ctx, abort := context.WithCancel(context.Background())
 	defer abort()
 	env := cli.Env{
@@ -31,7 +31,8 @@ func run() int {
 			Stderr: term.IsTerminal(int(os.Stderr.Fd())),
 			Width:  width,
 		},
-		Stop: listen(abort),
+		Stop:    listen(abort),
+		Sending: endYouth,
 	}
 	return cli.Main(ctx, os.Args[1:], env)
 }

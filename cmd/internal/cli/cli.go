@@ -31,6 +31,9 @@ type Env struct {
 	// context given to Main ends when it has to end without waiting. A nil Stop
 	// never stops.
 	Stop <-chan struct{}
+	// Sending, when set, is called before a command begins to send what it
+	// planned: from then on it is time that counts, more than memory.
+	Sending func()
 }
 
 // Terminal says which of the streams are terminals.
