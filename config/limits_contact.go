@@ -51,7 +51,7 @@ func isAlnum(c byte) bool {
 // phone numbers are. Order numbers, amounts and dates are not.
 func findPhone(text string) string {
 	for i := 0; i < len(text); {
-		if !beginsPhone(text, i) {
+		if c := text[i]; c > '9' || c < '(' || !beginsPhone(text, i) { // most are letters
 			i++
 			continue
 		}

@@ -19,6 +19,9 @@ import (
 type digester struct {
 	hash hash.Hash
 	buf  []byte
+	// The conversation of the message before, and what it is called.
+	conversationOf addr.Object
+	name           string
 }
 
 // digestVersion changes whenever the canonical form does.
@@ -179,7 +182,10 @@ func (d *digester) conversation(c *ConversationChange) {
 func (d *digester) message(c *MessageChange) {
 	d.text("message")
 	d.action(c.Action, c.StateOnly)
-	d.text(c.Addr.Conversation.String())
+	if d.name == "" || d.conversationOf != c.Addr.Conversation {
+		d.conversationOf, d.name = c.Addr.Conversation, c.Addr.Conversation.String()
+	}
+	d.text(d.name)
 	d.text(c.Addr.Key)
 	d.text(c.From)
 	d.changed(c.Fields)

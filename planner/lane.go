@@ -55,6 +55,7 @@ type laneResult struct {
 	// needs has, for each missing user or group that the lane's messages use,
 	// the first message that does.
 	needs map[addr.Object]addr.Message
+	heard map[speaker]bool
 }
 
 // plan plans the lane and writes its changes to out.
@@ -85,7 +86,8 @@ func (l *lane) plan(out *laneWriter) *laneResult {
 	l.settle()
 	l.judge()
 	l.checkTimes()
-	r.diags = append(diags, l.findings()...)
+	diags = append(diags, l.findings()...)
+	r.diags = diags
 	if !r.diags.HasErrors() {
 		r.err = l.emit(r, out)
 	}
@@ -406,8 +408,21 @@ func (l *lane) findings() (diags hcl.Diagnostics) {
 	return diags
 }
 
+// speaker is who speaks in a conversation.
+type speaker struct {
+	talk *talk
+	user *config.User
+}
+
 // needs notes which missing users and groups a message uses.
 func (l *lane) needs(r *laneResult, t *talk, m *config.Message, a addr.Message) {
+	if r.heard[speaker{t, m.From}] {
+		return // as an earlier one did
+	}
+	if r.heard == nil {
+		r.heard = make(map[speaker]bool)
+	}
+	r.heard[speaker{t, m.From}] = true
 	need := func(o addr.Object, missing bool) {
 		if !missing {
 			return

@@ -76,7 +76,8 @@ func (l *lane) planLong(r *laneResult, out *laneWriter) bool {
 		return false
 	}
 	r.err = err
-	if r.diags = append(diags, l.findings()...); err == nil && !r.diags.HasErrors() {
+	diags = append(diags, l.findings()...)
+	if r.diags = diags; err == nil && !diags.HasErrors() {
 		e.finish()
 	}
 	return true
