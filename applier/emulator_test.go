@@ -305,3 +305,31 @@ func (e *emulated) String() string { return fmt.Sprintf("faults %v, quirks %v", 
 func TestEmulatorRefreshSimulation(t *testing.T) {
 	applier.EachRefresh(t, newEmulated)
 }
+
+// TestEmulatorReadBack reads the emulator back under each answer to each open
+// question.
+func TestEmulatorReadBack(t *testing.T) { eachQuirk(t, applier.ReadBack) }
+
+// TestEmulatorRestoreOld restores an old state under each answer to each open
+// question.
+func TestEmulatorRestoreOld(t *testing.T) { eachQuirk(t, applier.RestoreOld) }
+
+func eachQuirk(t *testing.T, test func(t *testing.T, arena func() applier.Arena)) {
+	for _, q := range emulator.List() {
+		if unseedable[q.Name] {
+			continue
+		}
+		for i, option := range q.Options {
+			if i == 0 && q.Name != "muid_duplicate" {
+				continue // the default, which is the same for all
+			}
+			t.Run(q.Name+"="+option, func(t *testing.T) {
+				var quirks emulator.Quirks
+				if err := quirks.Set(q.Name + "=" + option); err != nil {
+					t.Fatal(err)
+				}
+				test(t, func() applier.Arena { return newEmulator(quirks, 1) })
+			})
+		}
+	}
+}

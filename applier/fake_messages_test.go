@@ -1,6 +1,7 @@
 package applier
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -281,7 +282,7 @@ func (f *fake) ListMessages(ctx context.Context, q MessageQuery) (*MessagePage, 
 		var all []*stored
 		for _, m := range f.messages {
 			switch {
-			case time.Now().Before(m.shown), f.hidden && (f.status(m) == pending || f.status(m) == disapproved):
+			case f.unlisted, time.Now().Before(m.shown), f.hidden && (f.status(m) == pending || f.status(m) == disapproved):
 			case q.UserA+q.Group+q.ConversationID != "" && !c.has(&m.Message):
 			case q.Tag != "" && !slices.Contains(m.Tags, q.Tag), q.Sender != "" && q.Sender != m.Sender:
 			case q.From != 0 && m.SentAt < q.From-1, q.To != 0 && m.SentAt > q.To+1:
@@ -295,7 +296,7 @@ func (f *fake) ListMessages(ctx context.Context, q MessageQuery) (*MessagePage, 
 		if q.Newest {
 			slices.Reverse(all)
 		}
-		page = f.cut(all, q.Cursor, fakePage)
+		page = f.cut(all, q.Cursor, cmp.Or(f.page, fakePage))
 		return nil
 	})
 	if err != nil {

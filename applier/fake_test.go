@@ -36,6 +36,8 @@ type quirks struct {
 	restricted string // code that sends are refused with
 	untold     bool   // answers do not tell about people
 	tooOld     bool   // old messages give server errors
+	unlisted   bool   // no list has any message
+	page       int    // messages of a page, 0 for a few
 }
 
 // fault is what happens to one request.
