@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,6 +37,8 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		"json":         cmdJSON,
 		"digest":       cmdDigest,
 		"sent":         cmdSent,
+		"api":          cmdAPI,
+		"twice":        cmdTwice,
 		"closed-pipe":  cmdClosedPipe,
 		"full-disk":    cmdFullDisk,
 		"unprivileged": cmdUnprivileged,
@@ -375,6 +378,71 @@ func cmdSent(ts *testscript.TestScript, neg bool, args []string) {
 	if fmt.Sprint(count) != args[0] {
 		ts.Fatalf("the app has %d messages, want %s", count, args[0])
 	}
+}
+
+// api METHOD PATH [BODY] makes a request to the app that was started with serve,
+// as somebody else would: behind sow's back. It must succeed. In the path, [TEXT]
+// stands for the id of the message with that text.
+func cmdAPI(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: api METHOD PATH [BODY]")
+	}
+	body := ""
+	if len(args) == 3 {
+		body = args[2]
+	}
+	path := regexp.MustCompile(`\[.+\]`).ReplaceAllStringFunc(args[1], func(text string) string {
+		return messageWith(ts, text[1:len(text)-1])["id"].(string)
+	})
+	request(ts, args[0], path, body)
+}
+
+// request makes a request to the app that was started with serve.
+func request(ts *testscript.TestScript, method, path, body string) []byte {
+	req, err := http.NewRequest(method, ts.Getenv("COMETCHAT_ENDPOINT")+"/v3"+path, strings.NewReader(body))
+	ts.Check(err)
+	req.Header.Set("apikey", canary)
+	req.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	if answer.StatusCode != http.StatusOK {
+		ts.Fatalf("%s %s: %s: %s", method, path, answer.Status, text)
+	}
+	return text
+}
+
+// twice TEXT sends the message with that text to the app once more, as it was
+// sent.
+func cmdTwice(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: twice TEXT")
+	}
+	m, again := messageWith(ts, args[0]), make(map[string]any)
+	for _, name := range []string{"sender", "receiver", "receiverType", "category", "type", "muid", "tags", "sentAt"} {
+		again[name] = m[name]
+	}
+	again["data"] = map[string]any{"text": args[0]}
+	body, err := json.Marshal(again)
+	ts.Check(err)
+	request(ts, "POST", "/moderation/messages", string(body))
+}
+
+// messageWith returns the app's message with a text.
+func messageWith(ts *testscript.TestScript, text string) map[string]any {
+	var list struct {
+		Data []map[string]any `json:"data"`
+	}
+	ts.Check(json.Unmarshal(request(ts, "GET", "/messages?limit=1000&withTags=true&category=message", ""), &list))
+	for _, m := range list.Data {
+		if data, ok := m["data"].(map[string]any); ok && data["text"] == text {
+			return m
+		}
+	}
+	ts.Fatalf("the app has no message %q", text)
+	return nil
 }
 
 // lookUp follows a path of keys and indices into a JSON value.
