@@ -395,4 +395,3 @@ func TestReadingKeepsToLimits(t *testing.T) {
 		w.mustFind("verified", w.verify(), findings{})
 	})
 }
-

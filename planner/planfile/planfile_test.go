@@ -420,3 +420,59 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestFound: what reading the app showed goes with the plan.
+func TestFound(t *testing.T) {
+	want, _ := build(t)
+	w := planner.NewFindingsWriter(2, nil)
+	for i, text := range []string{"second", "first"} {
+		c := w.Begin(1 - i)
+		m := chat.Message(text)
+		found := planner.Finding{Kind: planner.Missing, Message: &m, Chat: "user:a:b", Before: &state.Message{Key: text, Text: text + "\u2028<", SentAt: now}}
+		if err := errors.Join(c.Put(&found), c.End()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	anchor := int64(now)
+	ana := addr.Object{Kind: addr.User, Name: "ana"}
+	people := []planner.Finding{{Kind: planner.Edited, Object: &ana, User: &state.User{Addr: ana, UID: "ana", Name: "Ana"}}}
+	lesson := planner.Lesson{Dataset: want.Dataset, AppID: want.AppID, Region: want.Region, Anchor: &anchor, Generation: 3, HashKey: "00"}
+	var err error
+	if want.Found, err = w.Findings(lesson, people); err != nil {
+		t.Fatal(err)
+	}
+	want.Found.Requests = 9
+	b := write(t, want)
+	got, err := read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := func(p *planner.Plan) (list []*planner.Finding) {
+		for f, err := range p.Found.All() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, f)
+		}
+		return list
+	}
+	if diff := cmp.Diff(all(want), all(got)); diff != "" || len(all(got)) != 3 || all(got)[1].Before.Key != "first" {
+		t.Errorf("(-written +read)\n%s", diff)
+	}
+	if diff := cmp.Diff(want.Found, got.Found, cmpopts.IgnoreUnexported(planner.Findings{})); diff != "" {
+		t.Errorf("(-written +read)\n%s", diff)
+	}
+	if diff := cmp.Diff(lanes(t, want), lanes(t, got)); diff != "" {
+		t.Errorf("(-written +read)\n%s", diff)
+	}
+	if again := write(t, got); !bytes.Equal(b, again) {
+		t.Error("a plan that was read is written differently")
+	}
+	for i := range b {
+		damaged := bytes.Clone(b)
+		damaged[i] ^= 1
+		if _, err := read(damaged); err == nil {
+			t.Errorf("byte %d of %d changed without notice", i, len(b))
+		}
+	}
+}
