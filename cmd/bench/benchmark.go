@@ -98,7 +98,11 @@ func bench(o options) error {
 	if !known {
 		return fmt.Errorf("there is no part %q; there are %q", o.only, partNames())
 	}
-	fmt.Print(b.found.page(false))
+	if o.short {
+		fmt.Print(b.found.growth(false))
+	} else {
+		fmt.Print(b.found.page(false))
+	}
 	if o.page != "" {
 		if err := writePage(o.page, b.found.page(true)); err != nil {
 			return err

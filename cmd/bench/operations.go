@@ -97,11 +97,11 @@ func commands() []described {
 		{operation: planOut, floor: parser, copy: copyPlan, forms: lines, objects: []float64{11}},
 		{operation: showPlan, floor: readPlan, forms: lines, objects: []float64{1}},
 		{operation: stateList, floor: readState, forms: lines, objects: []float64{14}},
-		{operation: applyNull, floor: postNull, copy: copyState, forms: lines, anyShape: true, objects: []float64{120}},
-		{operation: applySaved, floor: postNull, copy: copyState, forms: lines, objects: []float64{115}},
-		{operation: applyEmulator, floor: postEmulator, copy: copyState, forms: lines, objects: []float64{130}},
-		{operation: resume, floor: postHalf, forms: lines, objects: []float64{80}},
-		{operation: destroy, floor: deleteEmulator, forms: lines, objects: []float64{165}},
+		{operation: applyNull, floor: postNull, copy: copyState, forms: lines, anyShape: true, objects: []float64{80}},
+		{operation: applySaved, floor: postNull, copy: copyState, forms: lines, objects: []float64{75}},
+		{operation: applyEmulator, floor: postEmulator, copy: copyState, forms: lines, objects: []float64{85}},
+		{operation: resume, floor: postHalf, forms: lines, objects: []float64{60}},
+		{operation: destroy, floor: deleteEmulator, forms: lines, objects: []float64{150}},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -16,7 +17,19 @@ import (
 type Scope struct {
 	ctx   *hcl.EvalContext
 	decls *declarations
-	late  func() // makes all names of ctx known that are not yet; may be nil
+	late  *lateNames // of ctx; may be nil
+}
+
+// lateNames are names of which the values are made when they are first needed.
+type lateNames struct {
+	once sync.Once
+	make func()
+	made atomic.Bool // so that nobody looks any more for what an expression needs
+}
+
+func (l *lateNames) need() {
+	l.once.Do(l.make)
+	l.made.Store(true)
 }
 
 // NewScope returns a scope with those functions, and nothing to refer to.
@@ -39,20 +52,20 @@ func (s *Scope) With(names map[string]Value) *Scope {
 // nothing needs evaluating.
 func (s *Scope) withLate(names func() map[string]Value) *Scope {
 	late := s.With(nil)
-	late.late = sync.OnceFunc(func() {
+	late.late = &lateNames{make: func() {
 		for name, v := range names() {
 			late.ctx.Variables[name] = v.cty()
 		}
-	})
+	}}
 	return late
 }
 
 // ready makes the names known that an expression may refer to.
 func (s *Scope) ready(expr hcl.Expression) {
-	if s.late == nil || isLiteral(expr) || len(expr.Variables()) == 0 {
+	if s.late == nil || s.late.made.Load() || isLiteral(expr) || len(expr.Variables()) == 0 {
 		return
 	}
-	s.late()
+	s.late.need()
 }
 
 func isLiteral(expr hcl.Expression) bool {
@@ -83,7 +96,7 @@ func (s *Scope) Eval(expr hcl.Expression) (Value, hcl.Diagnostics) {
 // lookup returns the value of a name and whether it is known.
 func (s *Scope) lookup(name string) (Value, bool) {
 	if s.late != nil {
-		s.late()
+		s.late.need()
 	}
 	for ctx := s.ctx; ctx != nil; ctx = ctx.Parent() {
 		if c, ok := ctx.Variables[name]; ok {
@@ -96,7 +109,7 @@ func (s *Scope) lookup(name string) (Value, bool) {
 // firstNames returns all names that an expression can begin with, sorted.
 func (s *Scope) firstNames() []string {
 	if s.late != nil {
-		s.late()
+		s.late.need()
 	}
 	all := map[string]bool{}
 	for ctx := s.ctx; ctx != nil; ctx = ctx.Parent() {
