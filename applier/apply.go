@@ -134,6 +134,7 @@ func (r *run) prepareHeader() *StopError {
 // work makes the changes: what deletes comes first, then people and groups,
 // then the lanes side by side, and at last the people and groups that go.
 func (r *run) work() {
+	r.letPass()
 	r.clearLanes()
 	r.replaceOld()
 	r.createAlone()

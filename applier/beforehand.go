@@ -2,6 +2,7 @@ package applier
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/sowdev/sow/config/addr"
@@ -64,7 +65,8 @@ func (r *run) surely(err error) error {
 // erase makes a request that deletes what may be made again under the same id.
 // When an answer to it is lost, it may still be on its way, and would take away
 // the new one: so it is over only once the window has passed. Somebody who
-// wants the apply to end is not kept waiting for that.
+// wants the apply to end is not kept waiting for that; then it is not over, and
+// what was recorded beforehand stays.
 func (r *run) erase(request func(ctx context.Context) error) error {
 	r.wrote.Store(true)
 	var lost time.Time
@@ -75,8 +77,25 @@ func (r *run) erase(request func(ctx context.Context) error) error {
 		}
 		return err
 	})
-	if !lost.IsZero() {
-		_ = r.wait(time.Until(lost.Add(r.Window)), r.brake.halted)
+	if lost.IsZero() {
+		return err
+	}
+	if cut := r.wait(time.Until(lost.Add(r.Window)), r.brake.halted); cut != nil {
+		return cut
 	}
 	return err
+}
+
+// letPass waits where the run before left behind that it was about to change or
+// delete a user or a group: its request may still be on its way, and would take
+// away what this run makes.
+func (r *run) letPass() {
+	changing := slices.ContainsFunc(r.prior.Users(), func(u *state.User) bool { return u.Name == "" }) ||
+		slices.ContainsFunc(r.prior.Groups(), func(g *state.Group) bool { return g.Name == "" })
+	if !changing {
+		return
+	}
+	left := time.Until(r.began.Add(r.Window))
+	r.waiting("what the last run may still have under way", left)
+	_ = r.wait(left, r.brake.halted) // a run that is told to stop does nothing next
 }
