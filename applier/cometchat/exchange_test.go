@@ -116,7 +116,7 @@ func TestExchangeOfBrokenAnswer(t *testing.T) {
 	broken := errors.New("connection reset")
 	c := clientOver(t, func(*http.Request) (*http.Response, error) {
 		body := io.MultiReader(strings.NewReader(benchAnswer[:100]), failing{broken})
-		return &http.Response{StatusCode: 200, Body: io.NopCloser(body)}, nil
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(body)}, nil
 	})
 	_, err := c.SendMessage(context.Background(), benchMessage())
 	var unknown *applier.Unknown
@@ -137,7 +137,7 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 func TestSendAllocations(t *testing.T) {
 	headers := http.Header{"Date": {"Mon, 05 Jan 2026 09:00:00 GMT"}, "X-Ratelimit-Limit": {"20000"}}
 	transport := transportFunc(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: headers, Body: io.NopCloser(strings.NewReader(benchAnswer))}, nil
+		return &http.Response{StatusCode: http.StatusOK, Header: headers, Body: io.NopCloser(strings.NewReader(benchAnswer))}, nil
 	})
 	c, m := clientOver(t, transport), benchMessage()
 	theirs := testing.AllocsPerRun(100, func() { _, _ = transport(nil) })

@@ -84,7 +84,7 @@ func applyHere(args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	var kept state.Lock = lock
+	kept := lock
 	if how == withoutJournal {
 		kept = forgetful{}
 	}
