@@ -64,7 +64,7 @@ func (p *Plan) Compose(lanes [][]*MessageChange) {
 }
 
 // readSize is how much of a long lane is read at once.
-const readSize = 64 << 10
+const readSize = 16 << 10
 
 // readLane is Lane.
 func (p *Plan) readLane(i int) iter.Seq2[*MessageChange, error] {

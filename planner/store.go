@@ -27,7 +27,7 @@ type store struct {
 }
 
 // inMemory is how much of a plan is held in memory before it is spooled.
-const inMemory = 512 << 10
+const inMemory = 256 << 10
 
 func newStore(open func() (Spool, error)) *store { return &store{open: open} }
 
@@ -65,7 +65,7 @@ func (s *store) spill() error {
 	if err != nil {
 		return &SpoolError{err}
 	}
-	s.file, s.spool = file, bufio.NewWriterSize(file, 256<<10)
+	s.file, s.spool = file, bufio.NewWriterSize(file, 64<<10)
 	for _, b := range s.memory {
 		if _, err := s.spool.Write(b); err != nil {
 			return &SpoolError{err}

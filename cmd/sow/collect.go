@@ -11,7 +11,7 @@ import (
 // One that goes on for long gets the usual pace, at which a collection is rarer
 // than memory is large.
 const (
-	youngPercent  = 25
+	youngPercent  = 20
 	usualPercent  = 100
 	youngLifetime = 40 // collections
 )

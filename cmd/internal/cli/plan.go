@@ -236,7 +236,7 @@ func unplanned(err error) error {
 		return wrap(err, exitError, "The plan cannot be made", "Nothing was changed")
 	}
 	return fail(exitError, "The plan cannot be made",
-		"Plans of more than half a megabyte go through a temporary file, and it cannot be written:\n  %v\nNothing was changed. Free some space there, or name another folder with TMPDIR.", full.Err)
+		"Plans of more than 256 KB go through a temporary file, and it cannot be written:\n  %v\nNothing was changed. Free some space there, or name another folder with TMPDIR.", full.Err)
 }
 
 // spool is a temporary file for a plan that is too large for memory. It has no
