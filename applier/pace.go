@@ -15,10 +15,11 @@ type Limits struct {
 	RequestsPerMinute        int
 	CoreRequestsPerMinute    int // of creating and deleting users and groups, and joining; 0: as RequestsPerMinute
 	MessagesPerUserPerMinute int
-	// Share and SenderShare are what this worker may use of a limit that it
-	// shares with others, be it declared or learnt; nil means all of it.
+	// Share is what this worker may use of a limit of the app that it shares with
+	// others, and SenderShare which part of the limit on a sender, be they
+	// declared or learnt; nil means all of it.
 	Share       func(limit int) int
-	SenderShare func(uid string, limit int) int
+	SenderShare func(uid string) float64
 }
 
 // kind says which of the app's limits a request counts against.
@@ -64,7 +65,7 @@ func NewRates(l Limits) *Rates {
 		l.Share = func(limit int) int { return limit }
 	}
 	if l.SenderShare == nil {
-		l.SenderShare = func(_ string, limit int) int { return limit }
+		l.SenderShare = func(string) float64 { return 1 }
 	}
 	r := &Rates{perSender: l.MessagesPerUserPerMinute, limits: l, senders: make(map[string]*sender)}
 	if l.CoreRequestsPerMinute == 0 {

@@ -27,7 +27,7 @@ const (
 // may be cleared by the sends after the pause; another makes it a fact.
 type sender struct {
 	uid   string
-	share func(limit int) int // what this worker may use of a limit
+	share float64 // the part of its limit that this worker may use
 
 	mu      sync.Mutex
 	limit   int // messages a minute that are kept to; 0 while free
@@ -48,7 +48,7 @@ func (r *Rates) sender(uid string) *sender {
 	defer r.mu.Unlock()
 	s := r.senders[uid]
 	if s == nil {
-		s = &sender{uid: uid, share: func(limit int) int { return r.limits.SenderShare(uid, limit) }}
+		s = &sender{uid: uid, share: r.limits.SenderShare(uid)}
 		if r.perSender > 0 {
 			s.restrict(r.perSender)
 		}
@@ -95,7 +95,7 @@ func (r *Rates) learnt() map[string]int {
 // so that no delay on the way brings two too close together.
 func (s *sender) restrict(limit int) {
 	s.limit = limit
-	s.limiter = rate.NewLimiter(rate.Limit(float64(s.share(limit))/61), 1)
+	s.limiter = rate.NewLimiter(rate.Limit(float64(limit)*s.share/61), 1)
 }
 
 // reserve takes the sender's next place and returns how long to wait for it.
@@ -134,11 +134,12 @@ func (s *sender) succeeded() {
 	}
 }
 
-// progress returns the accepted sends and the limit, 0 without one.
+// progress returns the accepted sends, those that others have made meanwhile
+// with their part of the limit included, and the limit, 0 without one.
 func (s *sender) progress() (sent, limit int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.total, s.share(s.limit)
+	return int(float64(s.total) / s.share), s.limit
 }
 
 // turn moves on to the current minute.
@@ -163,7 +164,7 @@ func (s *sender) plausible(remaining int64) bool {
 	defer s.mu.Unlock()
 	s.turn()
 	sent := s.now + s.before
-	return remaining != 0 && (s.limit > 0 || sent >= s.share(nearLimit) && sent <= pastLimit)
+	return remaining != 0 && (s.limit > 0 || float64(sent) >= nearLimit*s.share && sent <= pastLimit)
 }
 
 // refuse makes the sender wait and returns how long.

@@ -275,10 +275,13 @@ func (b *builder) forecast() Forecast {
 		if learnt := b.header.SenderLimit[uid]; limit == 0 {
 			limit = learnt
 		}
-		limit = b.pace.SenderShare(uid, limit)
-		if t := minutes(b.work.senders[uid], limit); t > slowest {
+		n := b.work.senders[uid]
+		if portion, ok := b.pace.Senders[uid]; ok {
+			n = portion.Of // while others send the rest, with their part of the limit
+		}
+		if t := minutes(n, limit); t > slowest {
 			slowest = t
-			f.SlowestSender, f.SlowestCount, f.SenderPerMinute = uid, b.work.senders[uid], limit
+			f.SlowestSender, f.SlowestCount, f.SenderPerMinute = uid, n, limit
 		}
 	}
 	f.Seconds = f.Load().Seconds()

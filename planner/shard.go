@@ -308,13 +308,13 @@ func (p Pace) Share(limit int) int {
 	return max(1, limit/p.Workers)
 }
 
-// SenderShare is the worker's share of a limit on one sender.
-func (p Pace) SenderShare(uid string, limit int) int {
-	portion, ok := p.Senders[uid]
-	if limit <= 0 || !ok {
-		return limit
+// SenderShare is the worker's part of the limit on one sender: as much of it as
+// it sends of the sender's messages.
+func (p Pace) SenderShare(uid string) float64 {
+	if portion, ok := p.Senders[uid]; ok {
+		return float64(portion.Messages) / float64(portion.Of)
 	}
-	return max(1, limit*portion.Messages/portion.Of)
+	return 1
 }
 
 // world is what there is once the first shard is applied, as the state keeps

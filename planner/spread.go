@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"maps"
+	"math/bits"
 	"slices"
 )
 
@@ -53,7 +54,12 @@ func (c *cutter) spread() {
 			c.place(b.lanes, loads.add(b.size))
 			continue
 		}
-		slices.SortStableFunc(b.lanes, func(x, y int) int { return -cmp.Compare(c.size(x), c.size(y)) })
+		// Lanes begin in their order. So that no shard has to do with the sender at
+		// its beginning alone, where his pace would hold up all that follows, each
+		// gets lanes from everywhere.
+		slices.SortFunc(b.lanes, func(x, y int) int {
+			return cmp.Or(-cmp.Compare(bits.Len(uint(c.size(x))), bits.Len(uint(c.size(y)))), cmp.Compare(mixed(x), mixed(y)))
+		})
 		for rest := b.lanes; len(rest) > 0; {
 			size, n := c.size(rest[0]), 1
 			for n < len(rest) && loads[0].size+size+c.size(rest[n]) <= full {
@@ -89,6 +95,9 @@ func (c *cutter) leader(i int) string {
 	}
 	return leader
 }
+
+// mixed brings numbers out of their order.
+func mixed(i int) uint32 { return uint32(i) * 2654435769 }
 
 func (c *cutter) place(lanes []int, shard int) {
 	for _, i := range lanes {
