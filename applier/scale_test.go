@@ -82,13 +82,18 @@ type scaleRow struct {
 
 func scaleRows() (rows []scaleRow) {
 	for _, of := range []struct {
-		app   scaleApp
-		shape scaleShape
+		app     scaleApp
+		shape   scaleShape
+		workers []int
 	}{
-		{freeApp, manySenders}, {standardApp, manySenders}, {strictApp, manySenders}, {strictApp, fewSenders},
-		{standardApp, fewChats}, {unlimitedApp, manySenders},
+		{freeApp, manySenders, []int{0, 16}},
+		{standardApp, manySenders, []int{0, 4, 16}},
+		{strictApp, manySenders, []int{16}},
+		{strictApp, fewSenders, []int{0, 4, 16}},
+		{standardApp, fewChats, []int{0, 16}},
+		{unlimitedApp, manySenders, []int{0, 4, 16}},
 	} {
-		for _, workers := range []int{0, 4, 16} {
+		for _, workers := range of.workers {
 			rows = append(rows, scaleRow{of.app, of.shape, workers, defaultParallelism})
 		}
 		if of.app == standardApp && of.shape.name == manySenders.name {

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"hash/maphash"
 	"slices"
 
 	"github.com/sowdev/sow/config"
@@ -17,7 +18,7 @@ import (
 func (p *Plan) Rest(done state.Reader, spool func() (Spool, error)) (*Plan, error) {
 	rest := *p
 	rest.Users, rest.Groups, rest.Lanes, rest.Counts = nil, nil, nil, Counts{}
-	r := &remains{whole: p, rest: &rest, done: done, hashKey: done.Header().HashKey}
+	r := &remains{whole: p, rest: &rest, done: done, hashKey: done.Header().HashKey, seed: maphash.MakeSeed()}
 	r.index()
 	for i := range p.Users {
 		r.user(p.Users[i])
@@ -66,6 +67,7 @@ type remains struct {
 	groups        map[addr.Object]*state.Group
 	conversations map[addr.Object]*state.Conversation
 	line          []byte
+	seed          maphash.Seed
 }
 
 func (r *remains) index() {
@@ -140,8 +142,9 @@ func (r *remains) group(c GroupChange) {
 
 // fate is what the state knows of a message.
 type fate struct {
-	gone  bool
-	doubt *state.Message // nil when it is settled
+	gone    bool
+	doubt   *state.Message // nil when it is settled
+	content uint64         // hash of what it is made of
 }
 
 // lane writes what is left of a lane. Unchanged messages are left out: they
@@ -172,7 +175,7 @@ func (r *remains) lane(i int, body *store) error {
 			return err
 		}
 		skipped += m.Skipped
-		if !remain(m, fates[m.Addr.Conversation]) {
+		if !r.remain(m, fates[m.Addr.Conversation]) {
 			skipped++
 			if m.Action != NoOp {
 				info.Counts.Messages.NoOp++
@@ -213,7 +216,7 @@ func (r *remains) fates(conversation addr.Object) (map[string]fate, error) {
 		if err != nil {
 			return nil, err
 		}
-		f := fate{gone: m.Gone}
+		f := fate{gone: m.Gone, content: r.content(m)}
 		if m.InDoubt {
 			f.doubt = m
 		}
@@ -239,8 +242,9 @@ func (r *remains) isRecorded(c *ConversationChange) bool {
 }
 
 // remain reports whether a change is left, and makes it one that settles what
-// is in doubt.
-func remain(m *MessageChange, fates map[string]fate) bool {
+// is in doubt. A change or a delete that was about to be made, and may have been,
+// is made again.
+func (r *remains) remain(m *MessageChange, fates map[string]fate) bool {
 	f, known := fates[m.Addr.Key]
 	switch {
 	case m.Action == NoOp:
@@ -249,14 +253,24 @@ func remain(m *MessageChange, fates map[string]fate) bool {
 		return true
 	case m.Action == Delete:
 		return !f.gone
+	case m.Action == Update:
+		return f.content != r.content(SealMessage(m.After, m.Sensitive, r.hashKey)) || m.From != "" && !fates[m.From].gone
+	case f.doubt != nil && m.Before != nil && m.Action == Replace && f.doubt.MUID == m.Before.MUID:
+		return true // the one before may be deleted
 	case f.doubt != nil:
 		m.Action, m.Before, m.Fields, m.Reason = Create, f.doubt, nil, ""
 		m.After.MUID = f.doubt.MUID
 		return true
-	case m.Action == Update && m.From != "":
-		return !fates[m.From].gone // the record under the old key
 	}
 	return f.gone // it was deleted, and is not sent yet
+}
+
+// content hashes what a message is made of, as the state has it.
+func (r *remains) content(m *state.Message) uint64 {
+	bare := *m
+	bare.ID, bare.Moderation, bare.InDoubt, bare.Carries = "", "", false, nil
+	r.line = appendMessage(r.line[:0], &bare, true)
+	return maphash.Bytes(r.seed, r.line)
 }
 
 // counted is the action that a change counts as: what only leaves the state is

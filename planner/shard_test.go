@@ -344,8 +344,19 @@ func (m *model) doPart(t *rapid.T, p *Plan, all bool) []string {
 			}
 			switch {
 			case doubt || !whole && rapid.Bool().Draw(t, "left"):
-				if c.Action == Replace && rapid.Bool().Draw(t, "deleted") {
-					gone(c.Before.Key)
+				before := c.Before
+				switch {
+				case before == nil || !rapid.Bool().Draw(t, "announced"):
+				case c.Action == Update:
+					changing := *before
+					changing.Text = ""
+					list[before.Key] = &changing
+				case c.Action == Replace && rapid.Bool().Draw(t, "deleted"):
+					gone(before.Key)
+				case c.Action == Replace || c.Action == Delete && !c.StateOnly:
+					going := *before
+					going.InDoubt = true
+					list[before.Key] = &going
 				}
 				left = append(left, rest)
 			case c.After == nil:
