@@ -206,12 +206,18 @@ func (m *Merging) Write(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	users := unite(m.base.Users(), m.shards, Reader.Users, func(u *User) (addr.Object, bool) { return u.Addr, u.Gone })
+	for i := range users {
+		users[i].object = ownUser(users[i])
+	}
 	for _, u := range users {
 		if err := writeRow(m.out, u.object, encodeUser); err != nil {
 			return err
 		}
 	}
 	groups := unite(m.base.Groups(), m.shards, Reader.Groups, func(g *Group) (addr.Object, bool) { return g.Addr, g.Gone })
+	for i := range groups {
+		groups[i].object = ownGroup(groups[i])
+	}
 	for _, g := range groups {
 		if err := writeRow(m.out, g.object, encodeGroup); err != nil {
 			return err
@@ -232,10 +238,32 @@ func (m *Merging) Write(ctx context.Context, out io.Writer) error {
 	return m.out.end()
 }
 
-// united is an object and the last shard that has it, or nil.
+// ownUser is a user as the last shard has it: ours if any of them says so. A
+// worker that only saw the user cannot tell.
+func ownUser(u united[User]) *User {
+	if u.before == nil || u.before.UID != u.object.UID || u.before.Origin != Created || u.object.Origin == Created {
+		return u.object
+	}
+	own := *u.object
+	own.Origin, own.CreatedAt = u.before.Origin, u.before.CreatedAt
+	return &own
+}
+
+// ownGroup is ownUser for a group.
+func ownGroup(g united[Group]) *Group {
+	if g.before == nil || g.before.GUID != g.object.GUID || g.before.Origin != Created || g.object.Origin == Created {
+		return g.object
+	}
+	own := *g.object
+	own.Origin, own.CreatedAt = g.before.Origin, g.before.CreatedAt
+	return &own
+}
+
+// united is an object, the last shard that has it, or nil, and the object as
+// who came before has it.
 type united[T any] struct {
-	object *T
-	from   Reader
+	object, before *T
+	from           Reader
 }
 
 // unite returns what the state and the shards have, sorted by address: what a
@@ -244,7 +272,7 @@ func unite[T any](base []*T, shards []Reader, list func(Reader) []*T, of func(*T
 	byAddr := make(map[addr.Object]united[T], len(base))
 	for _, o := range base {
 		a, _ := of(o)
-		byAddr[a] = united[T]{o, nil}
+		byAddr[a] = united[T]{object: o}
 	}
 	for _, shard := range shards {
 		for _, o := range list(shard) {
@@ -252,7 +280,7 @@ func unite[T any](base []*T, shards []Reader, list func(Reader) []*T, of func(*T
 			if gone {
 				delete(byAddr, a)
 			} else {
-				byAddr[a] = united[T]{o, shard}
+				byAddr[a] = united[T]{object: o, before: byAddr[a].object, from: shard}
 			}
 		}
 	}

@@ -369,3 +369,20 @@ func (w *longestWrite) Write(p []byte) (int, error) {
 	w.n = max(w.n, len(p))
 	return io.Discard.Write(p)
 }
+
+// TestMergeOrigin: what one shard created is ours, whoever else has seen it.
+func TestMergeOrigin(t *testing.T) {
+	empty := mustOpen(t, nil, nil)
+	part := func(k int, origin Origin) []byte {
+		return shard(t, nil, shardHeader(empty, k, 1), nil, func(j Journal) {
+			must(t, j.PutUser(&User{Addr: addr.Object{Kind: addr.User, Name: "ana"}, UID: "ana", Origin: origin}),
+				j.PutGroup(&Group{Addr: addr.Object{Kind: addr.Group, Name: "g"}, GUID: "g", Origin: origin}))
+		})
+	}
+	for _, origins := range [][2]Origin{{Created, Adopted}, {Adopted, Created}} {
+		f := mustOpen(t, merged(t, nil, part(0, origins[0]), part(1, origins[1])), nil)
+		if f.Users()[0].Origin != Created || f.Groups()[0].Origin != Created {
+			t.Errorf("%v come to %s and %s", origins, f.Users()[0].Origin, f.Groups()[0].Origin)
+		}
+	}
+}
