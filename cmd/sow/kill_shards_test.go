@@ -6,9 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,10 +23,7 @@ const killShards = 3
 // second version of the dataset has edits and deletes.
 func TestKillShards(t *testing.T) {
 	t.Parallel()
-	seed := *killSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
+	seed := drawnSeed()
 	for i := range uint64(max(1, *kills/8)) {
 		ok := t.Run(fmt.Sprintf("seed=%d", seed+i), func(t *testing.T) {
 			h := newHistory(t, seed+i)
@@ -45,10 +40,8 @@ func TestKillShards(t *testing.T) {
 // seedShards applies one version of the dataset in shards, killing each worker
 // and the merge on the way.
 func (h *history) seedShards(version int) {
-	d := testDataset(version)
-	if err := os.WriteFile(filepath.Join(h.dir, "main.sow.hcl"), []byte(d.hcl()), 0o666); err != nil {
-		h.t.Fatal(err)
-	}
+	d := h.declare(version)
+	h.edited = version > 0
 	plan := fmt.Sprintf("part%d.sowplan", version)
 	h.untilDone(0, "plan", "--shards", fmt.Sprint(killShards), "--out", plan)
 	states := []string{"state", "merge"}

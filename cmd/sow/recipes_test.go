@@ -47,13 +47,13 @@ func TestRecipes(t *testing.T) {
 }
 
 func (r recipe) carryOut(t *testing.T, h *history) {
-	d := testDataset(0)
-	dataset := filepath.Join(h.dir, "demo")
-	if err := os.MkdirAll(dataset, 0o777); err != nil {
+	d := dataset{people: 6, groups: 2, pairs: 4, messages: 12}
+	dir := filepath.Join(h.dir, "demo")
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	text := strings.Replace(d.hcl(), `dataset = "kill"`, `dataset = "demo"`, 1)
-	if err := os.WriteFile(filepath.Join(dataset, "main.sow.hcl"), []byte(text), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "main.sow.hcl"), []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	run := func(script string, env ...string) error {
@@ -80,7 +80,7 @@ func (r recipe) carryOut(t *testing.T, h *history) {
 	if err := run(r.last); err != nil {
 		t.Fatal(err)
 	}
-	h.dir = dataset
+	h.dir = dir
 	h.verify(d)
 }
 
