@@ -21,7 +21,7 @@ import (
 
 var (
 	scaleMessages = flag.Int("scale-messages", 0, "how many messages TestScale sends; 0 means a fraction of 10 million")
-	scaleUpdate   = flag.Bool("scale-update", false, "write what TestScale finds into docs/scale.md; give it 10000000 messages")
+	scaleUpdate   = flag.Bool("scale-update", false, "write what TestScale finds into docs/scale.md")
 )
 
 // A simulation of 10 million messages: the shards are those that the planner
