@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/sowdev/sow/config/addr"
 	"github.com/sowdev/sow/planner"
 	"github.com/sowdev/sow/state"
 )
@@ -261,15 +260,4 @@ func (rd *reading) readMembers(guid string) (map[string]string, error) {
 		return nil, nil
 	}
 	return scopes, err
-}
-
-// missing lists the addresses of what is missing.
-func missing(people []planner.Finding) map[addr.Object]bool {
-	gone := make(map[addr.Object]bool)
-	for i := range people {
-		if people[i].Kind == planner.Missing {
-			gone[*people[i].Object] = true
-		}
-	}
-	return gone
 }

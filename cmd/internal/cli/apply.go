@@ -49,8 +49,7 @@ func (s *sending) check() error {
 	if err := s.requests.check(); err != nil {
 		return err
 	}
-	switch {
-	case s.onError != onErrorContinue && s.onError != onErrorStop:
+	if s.onError != onErrorContinue && s.onError != onErrorStop {
 		return usage("--on-error %q is neither continue nor stop.", s.onError)
 	}
 	for name, d := range map[string]time.Duration{"--wait-moderation": s.waitModeration, "--lock-timeout": s.lockTimeout} {
@@ -194,7 +193,7 @@ func (o *applyOptions) applyDir(ctx context.Context, r *run, destroy bool) error
 		return err
 	}
 	if o.refresh {
-		if err := o.requests.refresh(ctx, r, d, destroy); err != nil {
+		if err := o.readFirst(ctx, r, d, destroy); err != nil {
 			return err
 		}
 	}

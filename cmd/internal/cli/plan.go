@@ -89,7 +89,7 @@ func runPlan(ctx context.Context, r *run, o *planOptions) error {
 	if err := o.checkShards(); err != nil {
 		return err
 	}
-	if err := o.requests.check(); err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
 	d, err := o.openFor(ctx, r, o.destroy)
@@ -98,7 +98,7 @@ func runPlan(ctx context.Context, r *run, o *planOptions) error {
 	}
 	defer d.Close()
 	if o.refresh {
-		if err := o.requests.refresh(ctx, r, d, o.destroy); err != nil {
+		if err := o.readFirst(ctx, r, d, o.destroy); err != nil {
 			return err
 		}
 	}

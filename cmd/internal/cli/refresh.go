@@ -17,9 +17,9 @@ func bindRefresh(cmd *cobra.Command, refresh *bool) {
 	cmd.Flags().BoolVar(refresh, "refresh", false, "read the app first, and plan against what is really there")
 }
 
-// refresh reads the app, so that the next plan is made against what is there.
+// readFirst reads the app, so that the next plan is made against what is there.
 // It changes nothing.
-func (q *requests) refresh(ctx context.Context, r *run, d *dataset, destroy bool) error {
+func (q *requests) readFirst(ctx context.Context, r *run, d *dataset, destroy bool) error {
 	app, err := q.reach(r, d)
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ the app back to what is declared, use sow apply --refresh.`,
 
 func runVerify(ctx context.Context, r *run, o *verifyOptions) error {
 	v := r.show(document(o.json), nil)
-	if err := o.requests.check(); err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
 	d, err := o.openFor(ctx, r, true) // the state is enough
