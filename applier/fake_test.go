@@ -138,9 +138,11 @@ func (f *fake) do(ctx context.Context, op, what string, work func() error) error
 	case "refuse":
 		return &NotSent{Err: errLine}
 	case "before":
+		_ = sleep(now.delay)
 		return &Unknown{Err: errLine}
 	case "after":
 		_ = locked()
+		_ = sleep(now.delay)
 		return &Unknown{Status: 502, Err: errLine}
 	case "later":
 		time.AfterFunc(now.delay, func() { _ = locked() })

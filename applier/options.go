@@ -30,7 +30,9 @@ type Options struct {
 	// absent. 0 means 30 s.
 	Window time.Duration
 	// Skew tells how far the app's clock is ahead of ours, as last heard; nil
-	// means that nobody knows.
+	// means that nobody knows. It is asked at the beginning only: should our
+	// clock jump during the apply, because it is set or because the machine
+	// slept, what follows counts on from there.
 	Skew func() time.Duration
 	// Reporter hears what happens; it may be nil.
 	Reporter Reporter

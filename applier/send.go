@@ -111,7 +111,9 @@ const maxAhead = time.Minute
 
 // due waits until a message's time has come by the app's clock.
 func (l *lane) due() error {
-	ahead := time.Unix(l.outgoing.SentAt, 0).Sub(l.appTime(time.Now()))
+	// Counted from the beginning: meanwhile somebody may have set the clock.
+	now := l.began.Add(time.Since(l.began))
+	ahead := time.Unix(l.outgoing.SentAt, 0).Sub(l.appTime(now))
 	if ahead <= 0 {
 		return nil
 	}

@@ -15,7 +15,8 @@ type memory struct {
 	mu       sync.Mutex
 	snapshot []byte
 	journal  []byte
-	broken   error // writes fail
+	folded   []byte // the journal that was folded last
+	broken   error  // writes fail
 	boot     string
 }
 
@@ -79,7 +80,7 @@ func (m *memory) Fold(ctx context.Context) error {
 	if m.broken != nil {
 		return m.broken
 	}
-	m.snapshot, m.journal = out.Bytes(), nil
+	m.snapshot, m.folded, m.journal = out.Bytes(), m.journal, nil
 	return nil
 }
 
