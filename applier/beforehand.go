@@ -38,6 +38,21 @@ func (l *lane) changingMessage(conversation addr.Object, m *state.Message) error
 	return l.surely(l.journal.PutMessage(conversation, &changing))
 }
 
+// outlast waits, before something is changed of which nobody knows what it is,
+// until what the run before has sent can no longer come: it would undo the
+// change.
+func (r *run) outlast(unknown bool) error {
+	if !unknown {
+		return nil
+	}
+	return r.wait(time.Until(r.began.Add(r.Window)), r.brake.halted)
+}
+
+// isUnknown reports whether nobody knows the content of a message.
+func isUnknown(m *state.Message) bool {
+	return m.Text == "" && len(m.Attachments) == 0 && len(m.CustomData) == 0
+}
+
 // changingUser records that nobody knows the values of a user any more, nor
 // whether the app still has it: a user without a name is one to be updated, and
 // an update makes a user that is missing.

@@ -42,6 +42,9 @@ func (l *lane) update(c *planner.MessageChange) error {
 	l.compose(c)
 	l.record.ID, l.record.Moderation = c.Before.ID, c.Before.Moderation
 	if !c.StateOnly {
+		if err := l.outlast(isUnknown(c.Before)); err != nil {
+			return err
+		}
 		if err := l.changingMessage(c.Addr.Conversation, c.Before); err != nil {
 			return err
 		}

@@ -106,7 +106,7 @@ func (h *history) round(st step) {
 		defer time.AfterFunc(time.Duration(h.IntN(60_000))*time.Millisecond, strike).Stop()
 	}
 	h.arena.Fail(rand.New(rand.NewPCG(h.Uint64(), 5)), st.share, hook)
-	s := h.run(ctx, st.act == actDestroy, func() { h.breakDisk(st.end, cancel) })
+	s := h.run(ctx, st.act, func() { h.breakDisk(st.end, cancel) })
 	hung := errors.Is(ctx.Err(), context.DeadlineExceeded)
 	h.disk.OnOp(nil)
 	h.disk.SetRoom(-1)
@@ -119,10 +119,14 @@ func (h *history) round(st step) {
 	h.arena.Fail(nil, 0, nil)
 	h.opts.Stop, h.opts.StopOnError = nil, false
 	h.settled = s != nil && s.Complete()
-	if h.settled && st.act == actApply {
+	if h.settled && st.act != actDestroy {
 		h.lost = h.lost && (st.end == endPower || st.end == endDiskPower)
 	}
-	h.note("an %s with %.0f %% faults %s, %s: %s", st.act, 100*st.share, st.end, app, describe(s))
+	came := "it did not begin"
+	if s != nil {
+		came = describe(s)
+	}
+	h.note("an %s with %.0f %% faults %s, %s: %s", st.act, 100*st.share, st.end, app, came)
 	if hung {
 		h.Fatalf("an %s does not end", st.act)
 	}
@@ -161,9 +165,10 @@ func (h *history) breakDisk(how end, cancel func()) {
 	}
 }
 
-// run plans and applies as a process of its own. Begin is called once it has
-// the lock. It returns nil when the apply did not come to its beginning.
-func (h *history) run(ctx context.Context, destroy bool, begin func()) *Summary {
+// run plans and applies as a process of its own, or destroys, or reads the app
+// before it plans. Begin is called once it has the lock. It returns nil when the
+// apply did not come to its beginning.
+func (h *history) run(ctx context.Context, what act, begin func()) *Summary {
 	h.Helper()
 	h.runs++
 	h.counts.Add("runs", 1)
@@ -172,24 +177,44 @@ func (h *history) run(ctx context.Context, destroy bool, begin func()) *Summary 
 	o := h.opts
 	o.Reporter, o.Skew = &h.heard, h.arena.Skew
 	o.Rates = NewRates(Limits{})
+	app := h.arena.App(o.Rates)
 	var p *planner.Plan
-	if destroy {
+	switch what {
+	case actDestroy:
 		var err error
 		if p, _, err = planner.BuildDestroy(prior, planner.Options{Now: time.Now().Unix()}); err != nil {
 			h.Fatalf("plan: %v", err)
 		}
-	} else {
+	case actRefresh:
+		declare := func(known state.Reader) (*planner.Plan, error) { return h.data.plan(h, known), nil }
+		refreshed, err := Refresh(ctx, prior.(state.Folder), declare, app, ReadOptions{Options: o, Written: h.written})
+		if err != nil {
+			h.note("the app could not be read: %v", err)
+			return nil
+		}
+		prior, p = refreshed, h.data.plan(h, refreshed)
+		p.Found = refreshed.Found
+	default:
 		p = h.data.plan(h, prior)
 	}
 	lock, err := store.Lock(ctx, state.LockInfo{ID: fmt.Sprint(h.runs)}, 0)
 	if err != nil {
+		if errors.Is(err, faultfs.ErrStopped) || ctx.Err() != nil {
+			return nil // it was struck while it read
+		}
 		h.Fatalf("lock: %v", err)
 	}
 	if begin != nil {
 		begin()
 	}
-	s := Apply(ctx, p, prior, lock, h.arena.App(o.Rates), o)
+	s := &Summary{}
+	if p.Found != nil && p.Empty() {
+		s.Stopped = Record(ctx, p, prior, lock, "refresh")
+	} else {
+		s = Apply(ctx, p, prior, lock, app, o)
+	}
 	_ = lock.Unlock() // fails where the process has died
+	h.written = time.Now()
 	h.mustKeepTheKey(s)
 	return s
 }
@@ -267,7 +292,7 @@ func (h *history) mustHoldMeanwhile() {
 // calm applies without faults until all is done, and looks at what there is.
 func (h *history) calm() {
 	for range 3 {
-		s := h.run(context.Background(), false, nil)
+		s := h.run(context.Background(), actApply, nil)
 		h.note("a calm apply: %s", describe(s))
 		if s.Complete() && h.data.plan(h, h.read()).Empty() {
 			break
@@ -280,11 +305,11 @@ func (h *history) calm() {
 		return
 	}
 	h.note("the dataset is destroyed, and seeded again")
-	h.mustComplete(h.run(context.Background(), true, nil))
+	h.mustComplete(h.run(context.Background(), actDestroy, nil))
 	if held := h.arena.Messages(); len(held) > 0 {
 		h.Fatalf("destroy left %+v", held)
 	}
-	h.mustComplete(h.run(context.Background(), false, nil))
+	h.mustComplete(h.run(context.Background(), actApply, nil))
 	time.Sleep(time.Minute)
 	h.mustHoldMeanwhile()
 	h.mustBeSeeded()

@@ -99,6 +99,7 @@ type act string
 const (
 	actApply   act = "apply"
 	actDestroy act = "destroy"
+	actRefresh act = "apply --refresh"
 	actEdit    act = "edit"
 	actWait    act = "wait"
 	actReboot  act = "the machine loses power"
@@ -124,7 +125,7 @@ func newScript(seed uint64) script {
 	s := script{seed: seed}
 	for range 1 + r.IntN(9) {
 		st := step{
-			act:   pick(r, actApply, actApply, actApply, actEdit, actEdit, actWait, actDestroy, actReboot),
+			act:   pick(r, actApply, actApply, actApply, actEdit, actEdit, actWait, actDestroy, actReboot, actRefresh),
 			seed:  r.Uint64(),
 			share: pick(r, 0, 0.05, 0.3),
 			end: pick(r, endItself, endItself, endStop, endAbort, endKill, endKill, endPower, endPower,
