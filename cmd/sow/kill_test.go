@@ -52,25 +52,29 @@ func TestKill(t *testing.T) {
 	t.Parallel()
 	seed := drawnSeed()
 	var counts figures.Figures
-	for done, history := 0, uint64(0); done < *kills; history++ {
-		name := fmt.Sprintf("seed=%d", seed+history)
-		ok := t.Run(name, func(t *testing.T) {
-			h := newHistory(t, seed+history)
-			budget := min(4, *kills-done)
-			h.seed(0, (budget+1)/2)
-			h.seed(1, budget/2)
-			done += max(h.killed, 1) // a history without a kill must not go on for ever
-			counts.Add("kills", h.killed)
-			counts.Add("runs", h.runs)
-			counts.Add("histories", 1)
-			counts.AddAll("network fault: ", h.server.Snapshot().Faults)
-		})
-		if !ok {
-			t.Fatalf("to see this again: go test ./cmd/sow -run TestKill$ -kills %d -kill-seed %d", *kills, seed+history)
+	ok := t.Run("histories", func(t *testing.T) {
+		for n, left := uint64(0), *kills; left > 0; n, left = n+1, left-killsEach {
+			seed, budget := seed+n, min(killsEach, left)
+			t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+				t.Parallel()
+				h := newHistory(t, seed)
+				h.seed(0, (budget+1)/2)
+				h.seed(1, budget/2)
+				counts.Add("kills", h.killed)
+				counts.Add("runs", h.runs)
+				counts.Add("histories", 1)
+				counts.AddAll("network fault: ", h.server.Snapshot().Faults)
+			})
 		}
+	})
+	if !ok {
+		t.Fatalf("to see this again: go test ./cmd/sow -run TestKill$ -kills %d -kill-seed %d", *kills, seed)
 	}
 	save(t, &counts)
 }
+
+// killsEach is how often one history is killed.
+const killsEach = 4
 
 // save writes down what a test has tried and found nothing wrong with.
 func save(t *testing.T, counts *figures.Figures) {
@@ -186,7 +190,7 @@ func (h *history) seed(version, kills int) {
 		case code == 0:
 			h.verify(d)
 			return
-		case code == 6 && failures < 5:
+		case (code == 6 || code == 5) && failures < 5:
 			failures++ // the faults outlasted the run's patience: again
 		default:
 			h.t.Fatalf("exit code %d", code)
