@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/sowdev/sow/planner"
 )
 
 // App is the chat app that a plan is applied to. Package cometchat is the one
@@ -135,11 +137,8 @@ type Group struct {
 	CreatedAt   int64
 }
 
-// Member is a user of a group.
-type Member struct {
-	UID   string
-	Scope string // admin, moderator or participant
-}
+// Member is a user of a group; the scope is admin, moderator or participant.
+type Member = planner.Member
 
 // Patch is a partial update: Set holds JSON values by the API's field names,
 // Unset the fields to clear.
@@ -221,6 +220,7 @@ func (e *Refusal) Error() string {
 // RateLimit is an answer that asks to wait; the request was not processed.
 type RateLimit struct {
 	RetryAfter time.Duration // 0 when the app did not say
+	Rate       Rate          // what the same answer says about the app's limits
 }
 
 func (e *RateLimit) Error() string { return "the app asks to slow down" }

@@ -181,11 +181,13 @@ func (r *run) replaceOld() {
 			r.settleNewcomer(n, err)
 		}
 	}
+	r.enter(planner.StageReplaceGroups)
 	r.each(len(r.plan.Groups), func(i int) {
 		if c := &r.plan.Groups[i]; c.Action == planner.Replace {
 			replace(r.newcomers.addrs[c.Addr], c.Before.GUID, func() error { return r.deleteGroup(c) })
 		}
 	})
+	r.enter(planner.StageReplaceUsers)
 	r.each(len(r.plan.Users), func(i int) {
 		if c := &r.plan.Users[i]; c.Action == planner.Replace {
 			replace(r.newcomers.addrs[c.Addr], c.Before.UID, func() error { return r.deleteUser(c) })
@@ -198,10 +200,14 @@ var errStillUsed = errors.New("the one before cannot be deleted while messages o
 // createAlone creates the users and groups that no message carries.
 func (r *run) createAlone() {
 	var alone []*newcomer
-	for _, kind := range []addr.Kind{addr.User, addr.Group} {
+	for _, stage := range []struct {
+		name string
+		kind addr.Kind
+	}{{planner.StageCreateUsers, addr.User}, {planner.StageCreateGroups, addr.Group}} {
+		r.enter(stage.name)
 		alone = alone[:0]
 		for _, n := range r.newcomers.addrs {
-			if n.lane < 0 && n.addr.Kind == kind {
+			if n.lane < 0 && n.addr.Kind == stage.kind {
 				alone = append(alone, n)
 			}
 		}
@@ -211,6 +217,7 @@ func (r *run) createAlone() {
 
 // updateAll makes the planned updates of users and groups.
 func (r *run) updateAll() {
+	r.enter(planner.StageUpdateUsers)
 	r.each(len(r.plan.Users), func(i int) {
 		c := &r.plan.Users[i]
 		if c.Action != planner.Update {
@@ -222,6 +229,7 @@ func (r *run) updateAll() {
 		}
 		r.done(c.Addr, c.Action)
 	})
+	r.enter(planner.StageUpdateGroups)
 	r.each(len(r.plan.Groups), func(i int) {
 		c := &r.plan.Groups[i]
 		if c.Action != planner.Update {
@@ -244,6 +252,7 @@ func (r *run) deleteRest() {
 	if held == nil {
 		return
 	}
+	r.enter(planner.StageRemoveGroups)
 	r.each(len(r.plan.Groups), func(i int) {
 		c := &r.plan.Groups[i]
 		if c.Action != planner.Delete || held[c.Before.GUID] {
@@ -255,6 +264,7 @@ func (r *run) deleteRest() {
 		}
 		r.done(c.Addr, c.Action)
 	})
+	r.enter(planner.StageRemoveUsers)
 	r.each(len(r.plan.Users), func(i int) {
 		c := &r.plan.Users[i]
 		if c.Action != planner.Delete || held[c.Before.UID] {

@@ -35,6 +35,7 @@ type world struct {
 	written time.Time
 	// before is the uid of a user that was in the app before, or "".
 	before string
+	talks  []*talk // those of composeMuch
 }
 
 // inWorld runs a test under a virtual clock.
@@ -105,13 +106,18 @@ func (w *world) applyCtx(ctx context.Context) *Summary {
 func (w *world) destroy() *Summary {
 	w.Helper()
 	prior := w.store.read(w)
-	p, diags, err := planner.BuildDestroy(prior, planner.Options{Now: time.Now().Unix()})
+	o := w.opts
+	o.Rates = NewRates(Limits{})
+	return Apply(context.Background(), w.planDestroy(prior), prior, w.store, w.arena.App(o.Rates), o)
+}
+
+func (w *world) planDestroy(prior state.Reader) *planner.Plan {
+	w.Helper()
+	p, diags, err := planner.BuildDestroy(prior, planner.Options{Now: time.Now().Unix(), App: w.data.App})
 	if err != nil || diags.HasErrors() {
 		w.Fatalf("plan: %v %v", err, diags)
 	}
-	o := w.opts
-	o.Rates = NewRates(Limits{})
-	return Apply(context.Background(), p, prior, w.store, w.arena.App(o.Rates), o)
+	return p
 }
 
 // mustComplete is for an apply that has to do everything.
@@ -232,7 +238,7 @@ func (w *world) mustAgree() {
 			w.Fatalf("%s is %+v in the state and %q in the app", g.Addr, g, name)
 		}
 		members := w.arena.Members(g.GUID)
-		for uid, scope := range scopesOf(g) {
+		for uid, scope := range planner.ScopesOf(g) {
 			if uid != g.Owner && members[uid] != scope {
 				w.Fatalf("%s is %s of %s in the state and %q in the app", uid, scope, g.Addr, members[uid])
 			}
@@ -298,7 +304,7 @@ func TestApplyCreatesWhatNoMessageCarries(t *testing.T) {
 		})
 		w.mustComplete(w.apply())
 		w.mustBeQuiet()
-		want := map[string]string{"ana": admin, "sam": participant}
+		want := map[string]string{"ana": planner.Admin, "sam": planner.Participant}
 		if diff := gocmp.Diff(want, w.app.members["lobby"]); diff != "" {
 			t.Errorf("members (-want +got):\n%s", diff)
 		}

@@ -82,10 +82,10 @@ func (r *run) surely(err error) error {
 // the new one: so it is over only once the window has passed. Somebody who
 // wants the apply to end is not kept waiting for that; then it is not over, and
 // what was recorded beforehand stays.
-func (r *run) erase(request func(ctx context.Context) error) error {
+func (r *run) erase(k kind, request func(ctx context.Context) error) error {
 	r.wrote.Store(true)
 	var lost time.Time
-	err := r.call(core, r.brake.halted, func(ctx context.Context) error {
+	err := r.call(k, r.brake.halted, func(ctx context.Context) error {
 		err := request(ctx)
 		if is[*Unknown](err) {
 			lost = time.Now()

@@ -105,7 +105,7 @@ func (l *lane) settleIfThere(n *newcomer) error {
 	} else {
 		var seen *Group
 		if seen, err = l.getGroup(n.id); err == nil {
-			err = l.keepGroup(n.group, seen, l.origin(seen.CreatedAt), true)
+			err = l.keepGroup(n.group, seen, l.origin(seen.CreatedAt), true, false)
 		}
 	}
 	if err == nil || is[*flawError](err) {

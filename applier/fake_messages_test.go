@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sowdev/sow/planner"
 )
 
 func (f *fake) SendMessage(ctx context.Context, o *Outgoing) (*Message, error) {
@@ -144,7 +146,7 @@ func (f *fake) trySend(o *Outgoing) (*Message, error) {
 		}
 	}
 	if f.joins && o.ReceiverType == "group" {
-		f.join(o.Receiver, o.Sender, participant)
+		f.join(o.Receiver, o.Sender, planner.Participant)
 	}
 	return f.tell(f.store(o), true), nil
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sowdev/sow/planner"
 )
 
 func (f *fake) exists(id string, group bool) error {
@@ -91,7 +93,7 @@ func (f *fake) newGroup(g Group) *Group {
 	g.CreatedAt = time.Now().Unix()
 	f.groups[g.GUID] = &g
 	if f.ownerIn && g.Owner != "" {
-		f.join(g.GUID, g.Owner, admin)
+		f.join(g.GUID, g.Owner, planner.Admin)
 	}
 	return &g
 }

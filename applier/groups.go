@@ -29,7 +29,7 @@ func (r *run) makeGroup(n *newcomer) error {
 	})
 	switch {
 	case err == nil:
-		return r.keepGroup(n.group, seen, state.Created, false)
+		return r.keepGroup(n.group, seen, state.Created, false, false)
 	case refusedWith(err, codeGroupExists):
 		return r.adoptGroup(n.group)
 	}
@@ -49,7 +49,7 @@ func (r *run) adoptGroup(c *planner.GroupChange) error {
 	if err != nil {
 		return err
 	}
-	return r.keepGroup(c, seen, r.origin(seen.CreatedAt), true)
+	return r.keepGroup(c, seen, r.origin(seen.CreatedAt), true, false)
 }
 
 func (r *run) getGroup(guid string) (*Group, error) {
@@ -58,7 +58,9 @@ func (r *run) getGroup(guid string) (*Group, error) {
 
 // keepGroup makes the values of a group that exists the declared ones and
 // records it, as yet without members: they are recorded once they are in.
-func (r *run) keepGroup(c *planner.GroupChange, seen *Group, origin state.Origin, whole bool) error {
+// A group that a message has just created has no description: the details of a
+// message cannot say it.
+func (r *run) keepGroup(c *planner.GroupChange, seen *Group, origin state.Origin, whole, carried bool) error {
 	keep := *r.sealedGroup(c.After, c.Sensitive)
 	keep.Origin, keep.CreatedAt = origin, seen.CreatedAt
 	g := c.After
@@ -69,11 +71,11 @@ func (r *run) keepGroup(c *planner.GroupChange, seen *Group, origin state.Origin
 	}
 	look := func(seen *Group) {
 		p.texts = []trait{
-			{"name", g.Name, seen.Name, &keep.Name},
-			{"type", g.Type, seen.Type, &keep.Type},
-			{"icon", g.Icon, seen.Icon, &keep.Icon},
-			{"description", g.Description, seen.Description, &keep.Description},
-			{"owner", g.Owner, seen.Owner, &keep.Owner},
+			{field: "name", want: g.Name, seen: seen.Name, kept: &keep.Name},
+			{field: "type", want: g.Type, seen: seen.Type, kept: &keep.Type},
+			{field: "icon", want: g.Icon, seen: seen.Icon, kept: &keep.Icon},
+			{field: "description", want: g.Description, seen: seen.Description, kept: &keep.Description, unsaid: carried},
+			{field: "owner", want: g.Owner, seen: seen.Owner, kept: &keep.Owner},
 		}
 		p.seenMetadata, p.seenTags = seen.Metadata, seen.Tags
 	}
@@ -91,6 +93,7 @@ func (r *run) keepGroup(c *planner.GroupChange, seen *Group, origin state.Origin
 	p.put = func(ctx context.Context, patch Patch) error {
 		now, err := r.app.UpdateGroup(ctx, g.GUID, patch)
 		if err == nil {
+			carried = false
 			look(now)
 		}
 		return err
@@ -112,12 +115,11 @@ func (r *run) keepGroup(c *planner.GroupChange, seen *Group, origin state.Origin
 	return nil
 }
 
-// confirmGroup is confirmUser for a group. The details of a message have no
-// description, and the owner may have been left away.
+// confirmGroup is confirmUser for a group. The app may have left the owner away.
 func (r *run) confirmGroup(n *newcomer, seen *Group) error {
 	g := n.group.After
-	if seen != nil && seen.GUID == n.id && r.isFresh(seen.CreatedAt) && g.Description == "" && (g.Owner == "" || seen.Owner != "") {
-		return r.keepGroup(n.group, seen, r.origin(seen.CreatedAt), false)
+	if seen != nil && seen.GUID == n.id && r.isFresh(seen.CreatedAt) && (g.Owner == "" || seen.Owner != "") {
+		return r.keepGroup(n.group, seen, r.origin(seen.CreatedAt), false, true)
 	}
 	seen, err := r.getGroup(n.id)
 	switch {
@@ -126,7 +128,7 @@ func (r *run) confirmGroup(n *newcomer, seen *Group) error {
 	case err != nil:
 		return err
 	}
-	return r.keepGroup(n.group, seen, r.origin(seen.CreatedAt), true)
+	return r.keepGroup(n.group, seen, r.origin(seen.CreatedAt), true, false)
 }
 
 // updateGroup makes a planned update of the group itself. Its members follow;
@@ -243,7 +245,7 @@ func (r *run) deleteGroup(c *planner.GroupChange) error {
 }
 
 func (r *run) removeGroup(guid string) error {
-	err := r.erase(func(ctx context.Context) error { return r.app.DeleteGroup(ctx, guid) })
+	err := r.erase(standard, func(ctx context.Context) error { return r.app.DeleteGroup(ctx, guid) })
 	if err != nil && !refusedWith(err, codeNoGroup) {
 		return fmt.Errorf("delete %s: %w", guid, err)
 	}

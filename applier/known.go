@@ -1,6 +1,8 @@
 package applier
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/sowdev/sow/config/addr"
@@ -35,7 +37,7 @@ func (k *known) index() {
 		for _, g := range k.run.prior.Groups() {
 			after := *g
 			k.groups[g.GUID] = &planner.GroupChange{Action: planner.Create, Addr: g.Addr, After: &after}
-			k.scopes[g.GUID] = scopesOf(g)
+			k.scopes[g.GUID] = planner.ScopesOf(g)
 		}
 		for i := range k.run.plan.Users {
 			if c := &k.run.plan.Users[i]; c.After != nil {
@@ -45,7 +47,7 @@ func (k *known) index() {
 		for i := range k.run.plan.Groups {
 			if c := &k.run.plan.Groups[i]; c.After != nil {
 				k.groups[c.After.GUID] = c
-				k.scopes[c.After.GUID] = scopesOf(c.After)
+				k.scopes[c.After.GUID] = planner.ScopesOf(c.After)
 			}
 		}
 	})
@@ -131,13 +133,13 @@ func (r *run) restoreGroup(guid string) (bool, error) {
 // rejoin adds the declared members to a group that was made again, as far as
 // they exist.
 func (r *run) rejoin(g *state.Group) error {
-	scopes := scopesOf(g)
+	scopes := planner.ScopesOf(g)
 	var members []Member
-	for _, uid := range sortedKeys(scopes) {
+	for _, uid := range slices.Sorted(maps.Keys(scopes)) {
 		members = append(members, Member{UID: uid, Scope: scopes[uid]})
 	}
 	for len(members) > 0 {
-		batch := members[:min(len(members), maxMembers)]
+		batch := members[:min(len(members), planner.MembersPerCall)]
 		members = members[len(batch):]
 		if _, err := r.addMembers(g.GUID, batch); err != nil {
 			return err

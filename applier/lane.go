@@ -154,7 +154,6 @@ func (l *lane) finished(c *planner.MessageChange, id string, adopted bool) {
 	if adopted {
 		l.tally.adopted++
 	}
-	l.outlook.done.Add(1)
 	done := Event{Kind: Done, Message: c.Addr, Action: c.Action, ID: id, Adopted: adopted, StateOnly: c.StateOnly, Left: l.left()}
 	if creates(c.Action) {
 		done.Attempts = l.attempts

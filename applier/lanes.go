@@ -2,18 +2,15 @@ package applier
 
 import (
 	"sync"
-)
 
-// activeLanes is how many lanes are sent side by side: more than requests may
-// be under way, so that lanes which wait for a slow sender keep nobody waiting,
-// and few enough that their number does not show in memory.
-func activeLanes(parallelism int) int { return max(4*parallelism, 128) }
+	"github.com/sowdev/sow/planner"
+)
 
 // eachLane runs f for every lane that want asks for, a bounded number at a
 // time. Lanes begin in their order: a lane waits for newcomers of lanes before
 // it only, so that the first of those under way can always go on.
 func (r *run) eachLane(want func(i int) bool, f func(l *lane)) {
-	places := make(chan struct{}, activeLanes(r.Parallelism))
+	places := make(chan struct{}, planner.ActiveLanes(r.Parallelism))
 	var under sync.WaitGroup
 	for i := range r.plan.Lanes {
 		if !want(i) {
@@ -37,6 +34,7 @@ func (r *run) eachLane(want func(i int) bool, f func(l *lane)) {
 // clearLanes deletes what lanes delete or replace. A lane that fails here is
 // not sent.
 func (r *run) clearLanes() {
+	r.enter(planner.StageClear)
 	r.eachLane(r.deletes, func(l *lane) {
 		if !l.clear() {
 			r.spoil(l.index)
@@ -62,6 +60,7 @@ func (r *run) isSpoilt(i int) bool {
 
 // sendLanes sends the lanes, while the members of groups are added beside them.
 func (r *run) sendLanes() {
+	r.enter(planner.StageSend)
 	over := make(chan struct{})
 	var rolls sync.WaitGroup
 	for _, roll := range r.rolls {

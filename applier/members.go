@@ -3,24 +3,15 @@ package applier
 import (
 	"context"
 	"fmt"
-	"slices"
+	"sync/atomic"
 
 	"github.com/sowdev/sow/planner"
 	"github.com/sowdev/sow/state"
 )
 
-// The scopes of members.
-const (
-	admin       = "admin"
-	moderator   = "moderator"
-	participant = "participant"
-)
-
-// maxMembers is the most members that one request adds (page "Add members").
-const maxMembers = 25
-
 // roll is who has to be a member of a group, and who no longer. It is worked
-// through beside the lanes, as the users it names come to exist.
+// through beside the lanes, as the users it names come to exist: many at once,
+// but nobody waits for others than those who are there.
 type roll struct {
 	change *planner.GroupChange
 	group  *newcomer // nil when the group exists
@@ -30,7 +21,8 @@ type roll struct {
 	seatOf  map[string]*seat // by uid; not changed while lanes run
 	rescope []Member
 	remove  []string
-	wake    chan struct{} // somebody in the seats was settled
+	urgent  atomic.Bool   // a lane waits for a seat
+	wake    chan struct{} // somebody in the seats was settled, or it is urgent
 	ended   chan struct{} // nothing more is done
 }
 
@@ -38,6 +30,7 @@ type roll struct {
 type seat struct {
 	Member
 	user  *newcomer // nil when the user exists
+	guest bool      // not declared: joins in order to speak
 	taken chan struct{}
 	tries int
 	done  bool
@@ -47,6 +40,7 @@ type seat struct {
 // enrolMembers makes the rolls of the plan's groups.
 func (r *run) enrolMembers() {
 	r.rolls = make(map[string]*roll)
+	guests := r.plan.Guests()
 	for i := range r.plan.Groups {
 		c := &r.plan.Groups[i]
 		if c.After == nil || c.StateOnly {
@@ -56,82 +50,28 @@ func (r *run) enrolMembers() {
 			change: c, group: r.newcomers.groups[c.After.GUID],
 			seatOf: make(map[string]*seat), wake: make(chan struct{}, 1), ended: make(chan struct{}),
 		}
-		before := scopesOf(nil)
-		if l.group == nil {
-			before = scopesOf(c.Before)
+		todo := c.Roll()
+		l.rescope, l.remove = todo.Rescope, todo.Remove
+		for _, m := range todo.Add {
+			l.sit(r, m)
 		}
-		l.draw(r, before)
+		for _, m := range guests[c.After.GUID] {
+			l.sit(r, m).guest = true
+		}
 		if len(l.seats)+len(l.rescope)+len(l.remove) > 0 {
 			r.rolls[c.After.GUID] = l
 		}
 	}
 }
 
-// draw lists what has to be done about members.
-func (l *roll) draw(r *run, before map[string]string) {
-	g := l.change.After
-	after := scopesOf(g)
-	for _, uid := range sortedKeys(after) {
-		switch was, is := before[uid], after[uid]; {
-		case was == "":
-			l.sit(r, Member{UID: uid, Scope: is})
-		case was != is:
-			l.rescope = append(l.rescope, Member{UID: uid, Scope: is})
-		}
-	}
-	ownerChanged := l.group != nil || l.change.Before.Owner != g.Owner
-	if l.group == nil && ownerChanged {
-		// Who owned the group was more than declared for as long.
-		if old := l.change.Before.Owner; after[old] != "" && before[old] == after[old] {
-			l.rescope = append(l.rescope, Member{UID: old, Scope: after[old]})
-		}
-	}
-	if g.Owner != "" && after[g.Owner] == "" && ownerChanged {
-		l.sit(r, Member{UID: g.Owner, Scope: admin})
-	}
-	managed := map[string]bool{admin: g.Admins != nil, moderator: g.Moderators != nil, participant: g.Participants != nil}
-	for _, uid := range sortedKeys(before) {
-		if after[uid] == "" && managed[before[uid]] && uid != g.Owner {
-			l.remove = append(l.remove, uid)
-		}
-	}
-}
-
-func (l *roll) sit(r *run, m Member) {
+func (l *roll) sit(r *run, m Member) *seat {
 	s := &seat{Member: m, user: r.newcomers.users[m.UID], taken: make(chan struct{})}
 	l.seats = append(l.seats, s)
 	l.seatOf[m.UID] = s
 	if s.user != nil {
 		s.user.rolls = append(s.user.rolls, l)
 	}
-}
-
-// scopesOf returns the declared members of a group with their scopes, the
-// highest of each.
-func scopesOf(g *state.Group) map[string]string {
-	scopes := make(map[string]string)
-	if g == nil {
-		return scopes
-	}
-	for _, uid := range g.Participants {
-		scopes[uid] = participant
-	}
-	for _, uid := range g.Moderators {
-		scopes[uid] = moderator
-	}
-	for _, uid := range g.Admins {
-		scopes[uid] = admin
-	}
-	return scopes
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+	return s
 }
 
 // begin takes the record of the group that now exists. A managed list begins
@@ -151,7 +91,8 @@ func (l *roll) begin(keep *state.Group) {
 	l.keep = &record
 }
 
-// nudge says that one of the people in the seats was settled.
+// nudge says that one of the people in the seats was settled, or that a lane
+// waits.
 func (l *roll) nudge() {
 	select {
 	case l.wake <- struct{}{}:
@@ -180,8 +121,13 @@ func (l *roll) work(r *run, over <-chan struct{}) {
 	err := l.dismiss(r)
 	for err == nil {
 		last := closed(over)
+		urgent := l.urgent.Swap(false)
 		batch, waiting := l.next()
-		if len(batch) > 0 {
+		full := len(batch) == planner.MembersPerCall
+		if len(batch) > 0 && (full || waiting == 0 || last || urgent) {
+			if urgent && full {
+				l.urgent.Store(true) // it may be for one of the rest
+			}
 			err = l.add(r, batch)
 			continue
 		}
@@ -219,7 +165,7 @@ func (l *roll) next() (batch []*seat, waiting int) {
 			s.leave(s.user.err)
 		case s.user != nil && !s.user.ready.Load():
 			waiting++
-		case len(batch) < maxMembers:
+		case len(batch) < planner.MembersPerCall:
 			batch = append(batch, s)
 		}
 	}
@@ -259,7 +205,7 @@ func (l *roll) add(r *run, batch []*seat) error {
 			if restored, _ := r.restoreUser(s.UID); restored {
 				continue
 			}
-		case refusedWith(one, codeJoined) && s.UID != l.change.After.Owner:
+		case refusedWith(one, codeJoined) && !s.guest && s.UID != l.change.After.Owner:
 			// With which scope, nobody said.
 			one = r.changeScope(l.change.After.GUID, s.Member)
 		}
@@ -324,8 +270,8 @@ func (l *roll) finish(r *run, err error) {
 	out := make(map[string]bool)
 	missing := 0
 	for _, s := range l.seats {
-		if s.done && s.err == nil {
-			continue
+		if s.guest || s.done && s.err == nil {
+			continue // a guest who did not get in is refused when speaking
 		}
 		out[s.UID] = true
 		if missing++; s.err != nil && err == nil {
@@ -365,8 +311,8 @@ func without(list []string, out map[string]bool) []string {
 	return in
 }
 
-// awaitSeat returns once a declared member that the plan adds to the group is
-// in, or cannot be.
+// awaitSeat returns once a member that the plan adds to the group is in, or
+// cannot be.
 func (r *run) awaitSeat(guid, uid string) error {
 	l := r.rolls[guid]
 	if l == nil {
@@ -376,6 +322,13 @@ func (r *run) awaitSeat(guid, uid string) error {
 	if s == nil {
 		return nil
 	}
+	select {
+	case <-s.taken:
+		return nil
+	default:
+	}
+	l.urgent.Store(true)
+	l.nudge()
 	select {
 	case <-s.taken:
 	case <-l.ended:
@@ -389,7 +342,7 @@ func (r *run) awaitSeat(guid, uid string) error {
 
 // join makes a sender a member, with the declared scope or as a participant.
 func (r *run) join(guid, uid string) error {
-	m := Member{UID: uid, Scope: participant}
+	m := Member{UID: uid, Scope: planner.Participant}
 	if l := r.rolls[guid]; l != nil && l.seatOf[uid] != nil {
 		m.Scope = l.seatOf[uid].Scope
 	} else if scope := r.known.scope(guid, uid); scope != "" {

@@ -2,6 +2,8 @@ package applier
 
 import (
 	"time"
+
+	"github.com/sowdev/sow/planner"
 )
 
 // Options say how a plan is carried out. The zero Options are usable.
@@ -38,18 +40,15 @@ type Options struct {
 	Reporter Reporter
 }
 
-// The defaults of Options.
-const (
-	defaultParallelism = 16
-	defaultWindow      = 30 * time.Second
-)
+// defaultWindow is the window of Options that say nothing else.
+const defaultWindow = 30 * time.Second
 
 func (o Options) withDefaults() Options {
 	if o.Command == "" {
 		o.Command = "apply"
 	}
 	if o.Parallelism <= 0 {
-		o.Parallelism = defaultParallelism
+		o.Parallelism = planner.Parallelism
 	}
 	if o.Window <= 0 {
 		o.Window = defaultWindow

@@ -7,13 +7,15 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/time/rate"
+
+	"github.com/sowdev/sow/planner"
 )
 
 // Limits are the limits that were declared, or that the app's tier has. Zero
 // fields are not known.
 type Limits struct {
 	RequestsPerMinute        int
-	CoreRequestsPerMinute    int // of creating and deleting users and groups, and joining; 0: as RequestsPerMinute
+	CoreRequestsPerMinute    int // of core operations; 0: as RequestsPerMinute
 	MessagesPerUserPerMinute int
 	// Share is what this worker may use of a limit of the app that it shares with
 	// others, and SenderShare which part of the limit on a sender, be they
@@ -27,7 +29,7 @@ type kind uint8
 
 const (
 	standard kind = iota
-	core          // creating and deleting users and groups, joining and leaving
+	core          // creating and deleting users, creating groups, joining and leaving (page "Rate limits")
 	kinds
 )
 
@@ -45,7 +47,7 @@ type Rates struct {
 	limits    Limits
 	buckets   [kinds]bucket
 	until     atomic.Int64 // UNIX nanoseconds: nothing is sent before
-	remaining atomic.Int64 // requests, as last heard; -1 when nothing was
+	limiting  atomic.Bool  // the app was seen to limit a sender
 
 	mu      sync.Mutex
 	senders map[string]*sender
@@ -71,7 +73,6 @@ func NewRates(l Limits) *Rates {
 	if l.CoreRequestsPerMinute == 0 {
 		l.CoreRequestsPerMinute = l.RequestsPerMinute
 	}
-	r.remaining.Store(-1)
 	r.buckets[standard].declare(l.Share(l.RequestsPerMinute))
 	r.buckets[core].declare(l.Share(l.CoreRequestsPerMinute))
 	return r
@@ -82,10 +83,9 @@ func NewRates(l Limits) *Rates {
 // counts from is not documented.
 func (r *Rates) Observe(told Rate) {
 	// A limit so low is the sender's, not the app's.
-	if told.Limit <= max(r.perSender, usualSenderLimit) {
+	if told.Limit <= max(r.perSender, planner.SenderPerMinute) {
 		return
 	}
-	r.remaining.Store(int64(told.Remaining))
 	// Nothing says which kind an answer's limit is of: that on core requests is
 	// never the larger one.
 	limit := r.limits.Share(told.Limit)
@@ -93,10 +93,10 @@ func (r *Rates) Observe(told Rate) {
 	r.buckets[core].hear(limit, func(known, told int64) bool { return told < known })
 }
 
-// spread gives n requests a minute their places: the first sixtieth at once,
-// the others evenly, so that no minute sees more than n.
+// spread gives n requests a minute their places, as the forecast has it.
 func spread(n int) *rate.Limiter {
-	return rate.NewLimiter(rate.Limit(float64(n)/61), max(1, n/61))
+	perSecond, burst := planner.Spread(n)
+	return rate.NewLimiter(rate.Limit(perSecond), burst)
 }
 
 func (b *bucket) declare(limit int) {
@@ -181,11 +181,16 @@ func (r *Rates) succeeded() {
 // refused takes in a 429 of a request, of a send by s unless s is nil, and
 // makes the app or the sender pause. It returns how long, and whether it was
 // taken for the sender's own limit.
-func (r *Rates) refused(s *sender, told time.Duration) (wait time.Duration, own bool) {
-	if s != nil && s.plausible(r.remaining.Load()) {
-		return s.refuse(min(told, longestTold)), true
+func (r *Rates) refused(s *sender, e *RateLimit) (wait time.Duration, own bool) {
+	told := min(e.RetryAfter, longestTold)
+	if s != nil {
+		if wait, own := s.refused(e.Rate, told); own {
+			if _, limit := s.progress(); limit > 0 {
+				r.limiting.Store(true)
+			}
+			return wait, true
+		}
 	}
-	told = min(told, longestTold)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if left := r.paused(); left > 0 && told <= left+sameStorm {

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
-
-	"github.com/sowdev/sow/planner"
 )
 
 func TestDeclaredLimitIsKeptAndUsed(t *testing.T) {
@@ -18,11 +16,11 @@ func TestDeclaredLimitIsKeptAndUsed(t *testing.T) {
 		for i := range 20 {
 			w.data.between(fmt.Sprintf("c%02d", i), fmt.Sprintf("a%02d", i), fmt.Sprintf("b%02d", i)).chatter(75, fmt.Sprintf("a%02d", i), fmt.Sprintf("b%02d", i))
 		}
+		w.data.App.Rate.RequestsPerMinute = 500
 		f := w.data.plan(t, w.store.read(t)).Forecast
-		load := planner.Load{Requests: f.Requests, PerMinute: 500, LongestLane: f.LongestLane}
 		s := w.mustComplete(w.apply())
-		if ratio := s.Elapsed.Seconds() / load.Seconds(); ratio < 0.9 || ratio > 1.1 {
-			t.Errorf("it took %v, %v were foreseen", s.Elapsed, load.Seconds())
+		if ratio := s.Elapsed.Seconds() / f.Seconds; ratio < 0.9 || ratio > 1.1 {
+			t.Errorf("it took %v, %v were foreseen", s.Elapsed, f.Seconds)
 		}
 		if left := w.heard.kinds(Started)[0].Left; left.Seconds() < 0.9*s.Elapsed.Seconds() || left > s.Elapsed*11/10 {
 			t.Errorf("at the start %v were left of %v", left, s.Elapsed)

@@ -7,6 +7,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/sowdev/sow/config"
+	"github.com/sowdev/sow/planner"
 	"github.com/sowdev/sow/state"
 )
 
@@ -84,7 +85,7 @@ func TestOwner(t *testing.T) {
 				if g := w.app.groups["lobby"]; g.Owner != "zoe" {
 					t.Errorf("the owner is %q", g.Owner)
 				}
-				if scope := w.app.members["lobby"]["zoe"]; scope != admin {
+				if scope := w.app.members["lobby"]["zoe"]; scope != planner.Admin {
 					t.Errorf("the owner is %q", scope)
 				}
 			})
@@ -104,7 +105,7 @@ func TestMembersJoinBeforeTheySpeak(t *testing.T) {
 		w.data.in("c", "lobby").chatter(6, "ana", "kim", "paa")
 		w.mustComplete(w.apply())
 		w.mustBeSeeded()
-		if scope := w.app.members["lobby"]["kim"]; scope != moderator {
+		if scope := w.app.members["lobby"]["kim"]; scope != planner.Moderator {
 			t.Errorf("kim is %q", scope)
 		}
 		if n := len(w.app.members["lobby"]); n != 62 { // the declared and ana, who spoke
@@ -123,12 +124,12 @@ func TestMemberChanges(t *testing.T) {
 			g.Participants = []*config.User{w.data.user("sam"), w.data.user("kim")}
 		})
 		w.mustComplete(w.apply())
-		w.app.members["lobby"]["stranger"] = participant
+		w.app.members["lobby"]["stranger"] = planner.Participant
 		g.Admins = []*config.User{w.data.user("ana"), w.data.user("sam")}
 		g.Participants = []*config.User{w.data.user("zoe")}
 		w.mustComplete(w.apply())
 		w.mustBeQuiet()
-		want := map[string]string{"ana": admin, "sam": admin, "zoe": participant, "stranger": participant}
+		want := map[string]string{"ana": planner.Admin, "sam": planner.Admin, "zoe": planner.Participant, "stranger": planner.Participant}
 		if diff := gocmp.Diff(want, w.app.members["lobby"]); diff != "" {
 			t.Errorf("members (-want +got):\n%s", diff)
 		}

@@ -78,7 +78,9 @@ func (r *run) first(f func(ctx context.Context) error) error {
 		if err := r.admit(standard, nil, r.brake.halted); err != nil {
 			return err
 		}
+		sent := time.Now()
 		err := f(r.ctx)
+		r.outlook.trips.took(time.Since(sent), err)
 		r.answered(nil, err)
 		switch {
 		case err == nil:
@@ -190,12 +192,10 @@ func (r *run) sample() *StopError {
 	if !r.prior.Exists() {
 		return nil // then every message of the dataset was strange
 	}
-	looked := make(map[int]bool)
-	for _, i := range []int{0, len(r.plan.Lanes) / 2, len(r.plan.Lanes) - 1} {
-		if i < 0 || i >= len(r.plan.Lanes) || looked[i] || r.plan.Lanes[i].Counts.Messages.Create == 0 {
+	for _, i := range planner.SampleLanes(len(r.plan.Lanes)) {
+		if r.plan.Lanes[i].Counts.Messages.Create == 0 {
 			continue
 		}
-		looked[i] = true
 		c, err := r.firstCreate(i)
 		if err != nil {
 			return &StopError{Cause: PlanUnreadable, Err: err}

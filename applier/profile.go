@@ -33,13 +33,14 @@ type trait struct {
 	field      string // as the API calls it
 	want, seen string
 	kept       *string
+	unsaid     bool // the app surely does not have what it does not tell
 }
 
 // differences is the patch that makes the app's values the declared ones.
 func (p *profile) differences() Patch {
 	set := make(map[string]any)
 	for _, t := range p.texts {
-		if t.want != "" && t.want != t.seen && (t.seen != "" || p.whole) {
+		if t.want != "" && t.want != t.seen && (t.seen != "" || p.whole || t.unsaid) {
 			set[t.field] = t.want
 		}
 	}

@@ -46,7 +46,6 @@ type run struct {
 	plainly    atomic.Bool // details were refused once: create by own requests
 	wrote      atomic.Bool // something may have been written to the app
 	requests   atomic.Int64
-	coreCalls  atomic.Int64 // of these, on core operations
 	lastAnswer atomic.Int64 // UNIX nanoseconds
 	waitShown  atomic.Int64 // UNIX nanoseconds: the end of the wait last reported
 
@@ -139,9 +138,6 @@ func (r *run) admit(k kind, s *sender, quit <-chan struct{}) error {
 		return err
 	}
 	r.requests.Add(1)
-	if k == core {
-		r.coreCalls.Add(1)
-	}
 	return nil
 }
 
@@ -157,7 +153,7 @@ func (r *run) answered(s *sender, err error) {
 	}
 	if limited, ok := errors.AsType[*RateLimit](err); ok {
 		r.lastAnswer.Store(time.Now().UnixNano())
-		wait, own := r.Rates.refused(s, limited.RetryAfter)
+		wait, own := r.Rates.refused(s, limited)
 		if own {
 			r.waiting("the limit of "+s.uid, wait)
 			return
@@ -191,7 +187,9 @@ func (r *run) call(k kind, quit <-chan struct{}, f func(ctx context.Context) err
 		if err := r.admit(k, nil, quit); err != nil {
 			return err
 		}
+		sent := time.Now()
 		err := f(r.ctx)
+		r.outlook.trips.took(time.Since(sent), err)
 		r.answered(nil, err)
 		switch {
 		case err == nil:

@@ -146,7 +146,9 @@ func (l *lane) deliver(s *sending) error {
 			}
 		}
 		l.attempts++
+		sent := time.Now()
 		answer, err := l.app.SendMessage(l.ctx, &l.outgoing)
+		l.outlook.trips.took(time.Since(sent), err)
 		l.answered(l.pace, err)
 		if err == nil {
 			return l.accept(s, answer)

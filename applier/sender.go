@@ -5,26 +5,26 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/sowdev/sow/planner"
 )
 
-// usualSenderLimit is the documented limit on the messages that one user sends
-// a minute (page "Rate limits"). Whether it holds for sends with an API key is
-// not documented.
-const usualSenderLimit = 30
-
-// The counts of sends between which a refusal looks like the usual limit, and
-// above which it cannot be in force.
+// The counts of sends at which a refusal looks like the documented limit on
+// the messages that one user sends a minute, and above which that cannot be in
+// force.
 const (
-	nearLimit   = usualSenderLimit * 4 / 5
-	pastLimit   = usualSenderLimit * 2 // two windows may touch
-	provenFree  = usualSenderLimit * 6 / 5
+	nearLimit   = planner.SenderPerMinute * 4 / 5
+	pastLimit   = planner.SenderPerMinute * 2 // two windows may touch
+	provenFree  = planner.SenderPerMinute * 6 / 5
 	suspicions  = 3 // refusals that make a suspicion a fact
 	limitWindow = time.Minute
 )
 
-// sender is the pace of one sender: free until the app refuses it around the
-// usual limit. The first such refusal is a suspicion, which is remembered but
-// may be cleared by the sends after the pause; another makes it a fact.
+// sender is the pace of one sender: free until the app refuses it. A refusal
+// that comes when the sender has just sent what the documented limit allows in
+// one window is that limit: it is kept to from then on, and remembered. One
+// that comes later, where windows may touch, is a suspicion, which the sends
+// after the pause may clear; another makes it a fact.
 type sender struct {
 	uid   string
 	share float64 // the part of its limit that this worker may use
@@ -34,11 +34,14 @@ type sender struct {
 	learnt  bool
 	limiter *rate.Limiter
 	until   time.Time // nothing is sent before
-	// accepted sends, and those of the current minute and of the one before
+	// accepted sends: all, those of the current minute and of the one before,
+	// and those of the window that the first send after the last one opened
 	total       int
 	minute      int64
 	now, before int
-	suspected   int // refusals around the usual limit
+	opened      time.Time
+	window      int
+	suspected   int // refusals around the documented limit
 	since       int // accepted sends since the last of them
 }
 
@@ -65,6 +68,7 @@ func (r *Rates) remember(limits map[string]int) {
 		if limit > 0 && (s.limit == 0 || limit < s.limit) {
 			s.restrict(limit)
 			s.learnt = true
+			r.limiting.Store(true)
 		}
 		s.mu.Unlock()
 	}
@@ -83,7 +87,7 @@ func (r *Rates) learnt() map[string]int {
 				limits = make(map[string]int)
 			}
 			if limits[uid] = s.limit; s.limit == 0 {
-				limits[uid] = usualSenderLimit
+				limits[uid] = planner.SenderPerMinute
 			}
 		}
 		s.mu.Unlock()
@@ -95,7 +99,8 @@ func (r *Rates) learnt() map[string]int {
 // so that no delay on the way brings two too close together.
 func (s *sender) restrict(limit int) {
 	s.limit = limit
-	s.limiter = rate.NewLimiter(rate.Limit(float64(limit)*s.share/61), 1)
+	perSecond, burst := planner.SpreadSender(float64(limit) * s.share)
+	s.limiter = rate.NewLimiter(rate.Limit(perSecond), burst)
 }
 
 // reserve takes the sender's next place and returns how long to wait for it.
@@ -126,6 +131,10 @@ func (s *sender) succeeded() {
 	s.turn()
 	s.now++
 	s.total++
+	if now := time.Now(); now.Sub(s.opened) >= limitWindow {
+		s.opened, s.window = now, 0
+	}
+	s.window++
 	if s.suspected == 0 || s.limit > 0 {
 		return
 	}
@@ -142,6 +151,16 @@ func (s *sender) progress() (sent, limit int) {
 	return int(float64(s.total) / s.share), s.limit
 }
 
+// outlook returns the accepted sends of a sender and the limit to reckon with:
+// an app that was seen to limit one sender limits them all.
+func (r *Rates) outlook(s *sender) (sent, limit int) {
+	sent, limit = s.progress()
+	if limit == 0 && r.limiting.Load() {
+		limit = planner.SenderPerMinute
+	}
+	return sent, limit
+}
+
 // turn moves on to the current minute.
 func (s *sender) turn() {
 	minute := time.Now().Unix() / int64(limitWindow/time.Second)
@@ -156,35 +175,55 @@ func (s *sender) turn() {
 	s.minute = minute
 }
 
-// plausible reports whether a refusal to be so fast is this sender's own: the
-// sender has sent about as much as the usual limit allows, or is known to be
-// limited, and the app did not say that it has no room for anybody.
-func (s *sender) plausible(remaining int64) bool {
+// refused takes in a refusal to be so fast, with what its headers say, and
+// tells whether it is the sender's own. Then the sender waits, so long.
+//
+// It is not when the app says that it has no room for anybody. It is when the
+// sender is known to be limited, when the headers tell of a limit that is so low,
+// or when the sender has sent about as much as the documented limit allows.
+func (s *sender) refused(r Rate, told time.Duration) (wait time.Duration, own bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.turn()
 	sent := s.now + s.before
-	return remaining != 0 && (s.limit > 0 || float64(sent) >= nearLimit*s.share && sent <= pastLimit)
-}
-
-// refuse makes the sender wait and returns how long.
-func (s *sender) refuse(told time.Duration) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.limit == 0 {
+	low := r.Limit > 0 && r.Limit <= planner.SenderPerMinute
+	switch {
+	case low:
+		s.learn(r.Limit)
+	case r.Limit > 0 && r.Remaining == 0:
+		return 0, false
+	case s.limit > 0:
+	case s.full(s.now), s.full(s.window):
+		s.learn(planner.SenderPerMinute)
+	case float64(sent) >= nearLimit*s.share && sent <= pastLimit:
 		s.suspected++
 		if s.suspected > 1 && s.since >= nearLimit || s.suspected >= suspicions {
-			s.restrict(usualSenderLimit)
-			s.learnt = true
+			s.learn(planner.SenderPerMinute)
 		}
 		s.since = 0
+	default:
+		return 0, false
 	}
-	wait := told
-	if wait <= 0 {
+	if wait = told; wait <= 0 {
 		wait = firstWait
 	}
 	if until := time.Now().Add(wait); until.After(s.until) {
 		s.until = until
 	}
-	return wait
+	return wait, true
+}
+
+// full reports whether a window with so many accepted sends was full by the
+// documented limit. Some of the answers may still be on their way, and other
+// workers may have had a part of it.
+func (s *sender) full(sent int) bool {
+	return float64(sent) >= nearLimit*s.share && sent <= planner.SenderPerMinute
+}
+
+// learn keeps to a limit that the app has shown.
+func (s *sender) learn(limit int) {
+	if s.limit == 0 || limit < s.limit {
+		s.restrict(limit)
+	}
+	s.learnt = true
 }

@@ -40,7 +40,6 @@ func (r *run) done(o addr.Object, a planner.Action) {
 		count(&r.summary.Done.Groups, a, 1)
 	}
 	r.mu.Unlock()
-	r.outlook.done.Add(1)
 	r.Reporter.Report(Event{Kind: Done, Object: o, Action: a, Left: r.left()})
 }
 

@@ -55,7 +55,7 @@ func (r *run) getUser(uid string) (*User, error) {
 
 func (r *run) reactivate(uid string) error {
 	r.wrote.Store(true)
-	return r.call(core, r.brake.halted, func(ctx context.Context) error { return r.app.ReactivateUser(ctx, uid) })
+	return r.call(standard, r.brake.halted, func(ctx context.Context) error { return r.app.ReactivateUser(ctx, uid) })
 }
 
 // keepUser makes the values of a user that exists the declared ones and records
@@ -71,10 +71,10 @@ func (r *run) keepUser(c *planner.UserChange, seen *User, origin state.Origin, w
 	}
 	look := func(seen *User) {
 		p.texts = []trait{
-			{"name", u.Name, seen.Name, &keep.Name},
-			{"avatar", u.Avatar, seen.Avatar, &keep.Avatar},
-			{"link", u.Link, seen.Link, &keep.Link},
-			{"role", u.Role, seen.Role, &keep.Role},
+			{field: "name", want: u.Name, seen: seen.Name, kept: &keep.Name},
+			{field: "avatar", want: u.Avatar, seen: seen.Avatar, kept: &keep.Avatar},
+			{field: "link", want: u.Link, seen: seen.Link, kept: &keep.Link},
+			{field: "role", want: u.Role, seen: seen.Role, kept: &keep.Role},
 		}
 		p.seenMetadata, p.seenTags = seen.Metadata, seen.Tags
 	}
@@ -236,7 +236,7 @@ func (r *run) deleteUser(c *planner.UserChange) error {
 }
 
 func (r *run) removeUser(uid string) error {
-	err := r.erase(func(ctx context.Context) error { return r.app.DeleteUser(ctx, uid) })
+	err := r.erase(core, func(ctx context.Context) error { return r.app.DeleteUser(ctx, uid) })
 	if err != nil && !refusedWith(err, codeNoUser) {
 		return fmt.Errorf("delete %s: %w", uid, err)
 	}

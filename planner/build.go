@@ -32,6 +32,9 @@ type Options struct {
 	Workers int
 	// IncludeAdopted makes BuildDestroy delete also what was there before sow.
 	IncludeAdopted bool
+	// App has the limits that BuildDestroy forecasts with; Build takes those of
+	// the configuration.
+	App config.App
 	// window and gap replace usualWindow and usualGap, where they are not zero.
 	window, gap int
 }
@@ -61,6 +64,7 @@ func Build(cfg *config.Config, prior state.Reader, opts Options) (*Plan, hcl.Dia
 func BuildDestroy(prior state.Reader, opts Options) (*Plan, hcl.Diagnostics, error) {
 	b := newBuilder(prior, opts)
 	b.plan.Destroy = true
+	b.pace = paceOf(&opts.App)
 	b.plan.Dataset = b.header.Dataset
 	b.plan.AppID = cmp.Or(opts.AppID, b.header.AppID)
 	b.plan.Region = cmp.Or(opts.Region, b.header.Region)
@@ -183,7 +187,6 @@ func (b *builder) build() (*Plan, hcl.Diagnostics, error) {
 	}
 	b.plan.Attach(body)
 	b.assignCarriers()
-	b.countRequests()
 	b.plan.Forecast = b.forecast()
 	b.plan.Digest = digestOf(b.plan)
 	return b.plan, diags, nil
@@ -238,7 +241,6 @@ func (b *builder) take(r *laneResult, out *laneWriter) error {
 	p := b.plan
 	p.Counts.Messages.merge(r.info.Counts.Messages)
 	p.Renames += r.renames
-	b.work.merge(&r.work)
 	for base, t := range r.latest {
 		if t != nil {
 			b.later(base, *t)
@@ -253,6 +255,7 @@ func (b *builder) take(r *laneResult, out *laneWriter) error {
 	if !r.changed {
 		return nil
 	}
+	b.work.merge(&r.work)
 	p.Lanes = append(p.Lanes, r.info)
 	return out.flush()
 }

@@ -391,7 +391,7 @@ func TestAliasLeavesTheState(t *testing.T) {
 	if diff := cmp.Diff(want, render(t, p)); diff != "" {
 		t.Error(diff)
 	}
-	if p.Deletes() || p.Forecast.Requests != probeRequests {
+	if p.Deletes() || p.Forecast.Requests != 3 {
 		t.Errorf("it makes requests: %+v", p.Forecast)
 	}
 	if after := half.applied(t, p, now); !mustBuild(t, cfg, after, Options{}).Empty() {

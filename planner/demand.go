@@ -45,7 +45,7 @@ func (p *Plan) demand() (*demand, error) {
 			if m.Action == NoOp {
 				continue
 			}
-			lane.work.message(m)
+			lane.work.message(m, p.pace.SenderPerMinute > 0)
 			if m.From != "" && m.Action != Replace {
 				lane.renames++
 			}
@@ -53,6 +53,7 @@ func (p *Plan) demand() (*demand, error) {
 				d.need(lane, &p.Lanes[i], m)
 			}
 		}
+		lane.work.complete()
 		for uid, n := range lane.work.senders {
 			d.senders[uid] += n
 		}
@@ -63,8 +64,9 @@ func (p *Plan) demand() (*demand, error) {
 func (c *UserChange) creates() bool  { return c.Action == Create || c.Action == Replace }
 func (c *GroupChange) creates() bool { return c.Action == Create || c.Action == Replace }
 
-// need notes whom a message needs that is not there yet.
+// need notes whom a message needs that is not there yet; see lane.needs.
 func (d *demand) need(lane *laneDemand, info *LaneInfo, m *MessageChange) {
+	by := m.Addr
 	note := func(o addr.Object, missing bool) {
 		if !missing {
 			return
@@ -73,19 +75,22 @@ func (d *demand) need(lane *laneDemand, info *LaneInfo, m *MessageChange) {
 			lane.needs = make(map[addr.Object]addr.Message)
 		}
 		if _, ok := lane.needs[o]; !ok {
-			lane.needs[o] = m.Addr
+			lane.needs[o] = by
 		}
 	}
 	person := func(uid string) {
 		o, missing := d.users[uid]
 		note(o, missing)
 	}
-	person(m.After.Sender)
 	if info.Group != "" {
 		o, missing := d.groups[info.Group]
-		note(o, missing)
+		if note(o, missing); !missing || lane.needs[o] != m.Addr {
+			by = addr.Message{}
+		}
+		person(m.After.Sender)
 		return
 	}
+	person(m.After.Sender)
 	for _, uid := range info.Between {
 		person(uid)
 	}

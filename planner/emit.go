@@ -26,6 +26,7 @@ type emitter struct {
 	aliases  int // messages that only leave the state; see talk.strange
 	numbers  *keyNumbers
 	speakers map[string]bool
+	voices   map[string]bool // in a group: who sends, and whether it has heard them before
 	// What is encoded at once needs no memory of its own.
 	line  []byte
 	next  MessageChange
@@ -55,6 +56,9 @@ func (l *lane) newEmitter(r *laneResult, out *laneWriter) *emitter {
 		shown: make([]int, len(l.talks)), unseen: make([]int, len(l.talks)), speakers: make(map[string]bool),
 	}
 	e.conversations()
+	if cmp.Or(l.talks[0].next, l.talks[0].prev).Group != "" {
+		e.voices = make(map[string]bool)
+	}
 	return e
 }
 
@@ -68,6 +72,7 @@ func (e *emitter) finish() {
 	}
 	n := info.Counts.Messages
 	info.Total = n.Create + n.Update + n.Replace + n.NoOp - e.aliases
+	e.forecast()
 	e.describe()
 	info.Digest = e.digest.sum()
 }
@@ -136,11 +141,15 @@ func (e *emitter) stay(m *entry, i int) error {
 			e.result.renames++
 		}
 	}
+	e.hear(t, m.prev)
 	counts := &e.result.info.Counts.Messages
 	counts.add(m.action)
-	e.result.work.message(change)
+	e.result.work.message(change, e.limitsSenders())
 	if m.sends() {
 		e.needs(e.result, t, m.decl, change.Addr)
+		if g := t.decl.Group; g != nil && e.result.needs[g.Addr] != change.Addr {
+			e.speak(change.After.Sender) // the message that creates the group needs no member
+		}
 		if latest := &e.result.latest[change.When.Base]; *latest == nil || change.When.Seconds > (*latest).Seconds {
 			when := change.When
 			*latest = &when
@@ -182,6 +191,7 @@ func (e *emitter) instant(m *entry) Time {
 // remove writes a message that goes. An alias only leaves the state.
 func (e *emitter) remove(m *entry) error {
 	t := e.talks[m.talk]
+	e.hear(t, m.prev)
 	change := &MessageChange{
 		Action: Delete, Addr: t.addr.Message(m.prev.Key), Before: m.prev, Sensitive: sealedNames(m.prev.Sealed),
 	}
@@ -191,13 +201,14 @@ func (e *emitter) remove(m *entry) error {
 		change.Reason = t.judge(m, e.header.HashKey).reason
 	}
 	e.result.info.Counts.Messages.add(m.action)
-	e.result.work.message(change)
+	e.result.work.message(change, e.limitsSenders())
 	return e.change(change, m)
 }
 
 // context takes in an unchanged message.
 func (e *emitter) context(m *entry) error {
 	e.unseen[m.talk]++
+	e.hear(e.talks[m.talk], m.prev)
 	if e.trailing > 0 {
 		e.trailing--
 		return e.show(m)
@@ -209,6 +220,38 @@ func (e *emitter) context(m *entry) error {
 	}
 	e.pending = append(e.pending, *m)
 	return nil
+}
+
+// hear notes who has spoken in the group, unless it is a new one.
+func (e *emitter) hear(t *talk, m *state.Message) {
+	if e.voices == nil || m == nil || m.InDoubt || t.moved() {
+		return
+	}
+	if t.decl != nil && t.decl.Group != nil && e.missingGroups[t.decl.Group.Addr] {
+		return
+	}
+	e.voices[m.Sender] = true
+}
+
+// speak notes who sends.
+func (e *emitter) speak(uid string) {
+	if e.voices != nil && !e.voices[uid] {
+		e.voices[uid] = false
+	}
+}
+
+// forecast completes what the lane costs.
+func (e *emitter) forecast() {
+	e.result.work.complete()
+	e.result.info.Requests = e.result.work.send
+	if e.talks[0].skipped > 0 {
+		return // nobody has looked who spoke before
+	}
+	for _, uid := range slices.Sorted(maps.Keys(e.voices)) {
+		if !e.voices[uid] {
+			e.result.info.Voices = append(e.result.info.Voices, uid)
+		}
+	}
 }
 
 // show writes an unchanged message.

@@ -53,7 +53,7 @@ type laneResult struct {
 	renames int
 	latest  [3]*Time
 	// needs has, for each missing user or group that the lane's messages use,
-	// the first message that does.
+	// the first message that does, zero if that one cannot carry it.
 	needs map[addr.Object]addr.Message
 	heard map[speaker]bool
 }
@@ -414,7 +414,10 @@ type speaker struct {
 	user *config.User
 }
 
-// needs notes which missing users and groups a message uses.
+// needs notes which missing users and groups a message uses. Who speaks in a
+// group comes with the message that creates the group or is there before: a new
+// sender is no member of a group that exists, and the refusal of a message with
+// details would leave open what the call has done.
 func (l *lane) needs(r *laneResult, t *talk, m *config.Message, a addr.Message) {
 	if r.heard[speaker{t, m.From}] {
 		return // as an earlier one did
@@ -423,7 +426,7 @@ func (l *lane) needs(r *laneResult, t *talk, m *config.Message, a addr.Message) 
 		r.heard = make(map[speaker]bool)
 	}
 	r.heard[speaker{t, m.From}] = true
-	need := func(o addr.Object, missing bool) {
+	need := func(o addr.Object, missing bool, by addr.Message) {
 		if !missing {
 			return
 		}
@@ -431,16 +434,20 @@ func (l *lane) needs(r *laneResult, t *talk, m *config.Message, a addr.Message) 
 			r.needs = make(map[addr.Object]addr.Message)
 		}
 		if _, ok := r.needs[o]; !ok {
-			r.needs[o] = a
+			r.needs[o] = by
 		}
 	}
-	need(m.From.Addr, l.missingUsers[m.From.Addr])
 	if g := t.decl.Group; g != nil {
-		need(g.Addr, l.missingGroups[g.Addr])
+		missing := l.missingGroups[g.Addr]
+		need(g.Addr, missing, a)
+		if !missing || r.needs[g.Addr] != a {
+			a = addr.Message{}
+		}
+		need(m.From.Addr, l.missingUsers[m.From.Addr], a)
 		return
 	}
 	for _, u := range t.decl.Between {
-		need(u.Addr, l.missingUsers[u.Addr])
+		need(u.Addr, l.missingUsers[u.Addr], a)
 	}
 }
 

@@ -260,12 +260,12 @@ func seededIdentities[T any](objects []T, of func(T) identity) []identity {
 // creates it: the first that uses it, in the first lane that does. So a lane
 // only ever waits for lanes before it. A group's owner has to be there before
 // the group: unless a lane before the group's carries the owner, that is done
-// by a request of its own.
+// by a request of its own, as it is where the first message cannot carry.
 func (b *builder) assignCarriers() {
 	b.assignGroups()
 	for i := range b.plan.Users {
 		u := &b.plan.Users[i]
-		if first, ok := b.uses[u.Addr]; ok && u.creates() {
+		if first, ok := b.uses[u.Addr]; ok && u.creates() && !first.message.IsZero() {
 			carrier := first.message
 			u.Carrier = &carrier
 		}

@@ -60,30 +60,33 @@ func TestRenameCutOff(t *testing.T) {
 	}
 }
 
-func TestMemberCalls(t *testing.T) {
-	many := func(n int) (uids []string) {
-		for i := range n {
-			uids = append(uids, string(rune('a'+i/26))+string(rune('a'+i%26)))
-		}
-		return uids
-	}
+func TestRoll(t *testing.T) {
 	for _, test := range []struct {
 		name          string
 		before, after *state.Group
-		want          int
+		want          Roll
 	}{
-		{"none", nil, &state.Group{}, 0},
-		{"one", nil, &state.Group{Admins: []string{"a"}}, 1},
-		{"25 of all scopes", nil, &state.Group{Admins: many(5), Moderators: many(20)[5:], Participants: many(25)[20:]}, 1},
-		{"26", nil, &state.Group{Participants: many(26)}, 2},
-		{"another scope", &state.Group{Admins: []string{"a"}, Moderators: []string{}}, &state.Group{Admins: []string{}, Moderators: []string{"a"}}, 1},
-		{"removed", &state.Group{Admins: many(3)}, &state.Group{Admins: many(1)}, 2},
-		{"no longer managed", &state.Group{Admins: many(3)}, &state.Group{}, 0},
-		{"unchanged", &state.Group{Admins: many(3)}, &state.Group{Admins: many(3)}, 0},
+		{"nobody", nil, &state.Group{}, Roll{}},
+		{"all scopes, the highest of each", nil,
+			&state.Group{Admins: []string{"a"}, Moderators: []string{"b", "a"}, Participants: []string{"c", "b"}},
+			Roll{Add: []Member{{"a", Admin}, {"b", Moderator}, {"c", Participant}}}},
+		{"the owner of a new group", nil, &state.Group{Owner: "o"}, Roll{Add: []Member{{"o", Admin}}}},
+		{"the owner, declared as less", nil, &state.Group{Owner: "o", Participants: []string{"o"}}, Roll{Add: []Member{{"o", Participant}}}},
+		{"another scope", &state.Group{Admins: []string{"a"}, Moderators: []string{}}, &state.Group{Admins: []string{}, Moderators: []string{"a"}},
+			Roll{Rescope: []Member{{"a", Moderator}}}},
+		{"removed", &state.Group{Admins: []string{"a", "b", "c"}}, &state.Group{Admins: []string{"b"}}, Roll{Remove: []string{"a", "c"}}},
+		{"no longer managed", &state.Group{Admins: []string{"a"}}, &state.Group{}, Roll{}},
+		{"unchanged", &state.Group{Admins: []string{"a"}}, &state.Group{Admins: []string{"a"}}, Roll{}},
+		{"another owner", &state.Group{Owner: "o", Participants: []string{"o"}}, &state.Group{Owner: "p", Participants: []string{"o"}},
+			Roll{Add: []Member{{"p", Admin}}, Rescope: []Member{{"o", Participant}}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := memberCalls(test.before, test.after); got != test.want {
-				t.Errorf("%d calls, want %d", got, test.want)
+			c := GroupChange{Action: Create, Before: test.before, After: test.after}
+			if test.before != nil {
+				c.Action = Update
+			}
+			if diff := cmp.Diff(test.want, c.Roll()); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}

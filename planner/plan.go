@@ -211,13 +211,19 @@ type GroupChange struct {
 
 // LaneInfo is the summary of one chat with changes.
 type LaneInfo struct {
-	Chat    string               // see config.Conversation.Chat
-	Between []string             // both uids, sorted, of a one-to-one chat
-	Group   string               // or the guid
-	Members []state.User         // the people of the lines that Lane yields, for display: Addr, UID and Name, sorted by uid
-	Counts  Counts               // of messages
-	Total   int                  // messages in the chat after the apply
-	Changes []ConversationChange // the conversations of the lane, sorted by address, unchanged ones included
+	Chat    string       // see config.Conversation.Chat
+	Between []string     // both uids, sorted, of a one-to-one chat
+	Group   string       // or the guid
+	Members []state.User // the people of the lines that Lane yields, for display: Addr, UID and Name, sorted by uid
+	// Voices are, in a group's chat, the uids that send something and of whom
+	// it is not known that the group has heard them before, sorted.
+	Voices []string
+	Counts Counts // of messages
+	Total  int    // messages in the chat after the apply
+	// Requests is how many requests the lane is forecast to make in StageSend,
+	// one after another.
+	Requests int
+	Changes  []ConversationChange // the conversations of the lane, sorted by address, unchanged ones included
 	// Trailing counts the unchanged messages left out after the last one that
 	// Lane yields.
 	Trailing int

@@ -43,16 +43,15 @@ func (p *Plan) Rest(done state.Reader, spool func() (Spool, error)) (*Plan, erro
 		_ = body.Close()
 		return nil, err
 	}
-	b := &builder{plan: &rest, header: done.Header(), pace: p.Shard.Pace}
+	b := &builder{plan: &rest, prior: done, header: done.Header(), pace: p.Shard.Pace}
 	lanes := make([]int, len(demand.lanes))
 	for i := range lanes {
 		lanes[i] = i
-		b.work.merge(&demand.lanes[i].work)
+		b.merge(i, &demand.lanes[i].work)
 	}
 	b.uses = demand.uses(lanes)
 	b.assignCarriers()
 	rest.Attach(body) // what was read knew nothing of the carriers
-	b.countRequests()
 	rest.Forecast = b.forecast()
 	return &rest, nil
 }

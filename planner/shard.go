@@ -258,7 +258,7 @@ func (c *cutter) shard(k int, lanes []int, world *world) *Plan {
 		p.Lanes = append(p.Lanes, info)
 		p.Counts.Messages.merge(info.Counts.Messages)
 		p.Renames += c.lanes[i].renames
-		b.work.merge(&c.lanes[i].work)
+		b.merge(len(p.Lanes)-1, &c.lanes[i].work)
 	}
 	p.Attach(selection{whole.Body(), lanes})
 	for i := range p.Users {
@@ -269,7 +269,6 @@ func (c *cutter) shard(k int, lanes []int, world *world) *Plan {
 	}
 	c.surround(p, world)
 	b.assignCarriers()
-	b.countRequests()
 	p.Forecast = b.forecast()
 	p.Digest = digestOf(p)
 	return p

@@ -83,7 +83,7 @@ func (c *cutter) spread() {
 
 // size is what a lane weighs: one that only changes the state is not for
 // nothing.
-func (c *cutter) size(i int) int { return max(1, c.lanes[i].work.requests) }
+func (c *cutter) size(i int) int { return max(1, c.lanes[i].work.requests()) }
 
 // leader is the sender of the lane who sends most in all lanes.
 func (c *cutter) leader(i int) string {

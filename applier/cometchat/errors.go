@@ -42,7 +42,7 @@ func refusal(res *http.Response, body []byte, now time.Time) error {
 	_ = json.Unmarshal(body, &e) // a body that is no JSON has no code
 	switch {
 	case res.StatusCode == http.StatusTooManyRequests || e.Error.Code == "ERR_TOO_MANY_REQUESTS":
-		return &applier.RateLimit{RetryAfter: retryAfter(res.Header, now)}
+		return &applier.RateLimit{RetryAfter: retryAfter(res.Header, now), Rate: new(clock).readHeaders(res.Header, now).Rate}
 	case success && e.Error.Code == "":
 		return nil
 	case res.StatusCode >= 500, unsettled(e.Error.Code):

@@ -124,8 +124,10 @@ type lane struct {
 	Between  []string             `json:"between,omitempty"`
 	Group    string               `json:"group,omitempty"`
 	Members  []member             `json:"members,omitempty"`
+	Voices   []string             `json:"voices,omitempty"`
 	Counts   planner.Counts       `json:"counts"`
 	Total    int                  `json:"total"`
+	Requests int                  `json:"requests,omitempty"`
 	Changes  []conversationChange `json:"changes"`
 	Trailing int                  `json:"trailing,omitempty"`
 	Digest   string               `json:"digest"`
@@ -197,8 +199,8 @@ func newDocument(p *planner.Plan, ends []int64, found *found) *document {
 
 func newLane(l *planner.LaneInfo) lane {
 	out := lane{
-		Chat: l.Chat, Between: l.Between, Group: l.Group, Counts: l.Counts,
-		Total: l.Total, Trailing: l.Trailing, Digest: l.Digest,
+		Chat: l.Chat, Between: l.Between, Group: l.Group, Voices: l.Voices, Counts: l.Counts,
+		Total: l.Total, Requests: l.Requests, Trailing: l.Trailing, Digest: l.Digest,
 	}
 	for i := range l.Members {
 		m := &l.Members[i]
@@ -261,8 +263,8 @@ func (d *document) plan() (*planner.Plan, error) {
 
 func (l *lane) info() (planner.LaneInfo, error) {
 	out := planner.LaneInfo{
-		Chat: l.Chat, Between: l.Between, Group: l.Group, Counts: l.Counts,
-		Total: l.Total, Trailing: l.Trailing, Digest: l.Digest,
+		Chat: l.Chat, Between: l.Between, Group: l.Group, Voices: l.Voices, Counts: l.Counts,
+		Total: l.Total, Requests: l.Requests, Trailing: l.Trailing, Digest: l.Digest,
 	}
 	for _, m := range l.Members {
 		out.Members = append(out.Members, state.User{Addr: orZero(m.Addr), UID: m.UID, Name: m.Name})

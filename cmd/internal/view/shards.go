@@ -90,7 +90,7 @@ func together(p *planner.Plan, shards []Shard) string {
 	}
 	text := fmt.Sprintf("Together about %s: the first one, then the others side by side. One machine would take about %s by the app's limits, ",
 		about(shards[0].Plan.Forecast.Seconds+longest), about(p.Forecast.Seconds))
-	switch p.Forecast.Load().Bound() {
+	switch p.Forecast.Bound() {
 	case planner.BySender:
 		return text + fmt.Sprintf("of which the one on what %s sends holds things up. Workers share it: more of them do not raise it.", p.Forecast.SlowestSender)
 	case planner.ByLane:

@@ -34,13 +34,12 @@ func shardsOf(whole *planner.Plan, n int) []view.Shard {
 // workers do not move the app's limits.
 func TestPlanShards(t *testing.T) {
 	for name, change := range map[string]func(*planner.Forecast){
-		"app":    func(f *planner.Forecast) { f.Requests, f.PerMinute = 6000, 500 },
-		"sender": func(f *planner.Forecast) { f.SlowestSender, f.SlowestCount, f.SenderPerMinute = "ana", 900, 30 },
-		"lane":   func(f *planner.Forecast) { f.LongestLane = 9000 },
+		"app":    func(f *planner.Forecast) { f.Requests, f.PerMinute, f.Seconds = 6000, 500, 720 },
+		"sender": func(f *planner.Forecast) { f.SlowestSender, f.SlowestCount, f.SenderPerMinute, f.Seconds = "ana", 900, 30, 1800 },
+		"lane":   func(f *planner.Forecast) { f.LongestLane, f.Seconds = 9000, 1350 },
 	} {
 		p := refundPlan()
 		change(&p.Forecast)
-		p.Forecast.Seconds = p.Forecast.Load().Seconds()
 		for variant, change := range map[string]func(*view.Options){"100.txt": terminal(100), "60.txt": terminal(60), "json": format(view.JSON)} {
 			t.Run(name+"/"+variant, func(t *testing.T) {
 				s := newScreen(change)
