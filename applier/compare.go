@@ -213,11 +213,11 @@ func groupAsSeen(g *state.Group, seen *Group, scopes map[string]string, hashKey 
 // joined, or was let in to send: that is nobody's business. An owner cannot be
 // made less than that, whatever the list says.
 func (c *comparison) members(g *state.Group, owner string, scopes map[string]string) {
-	want := scopesOf(g)
+	want := planner.ScopesOf(g)
 	for _, list := range []struct {
 		name, scope string
 		uids        *[]string
-	}{{"admins", admin, &g.Admins}, {"moderators", moderator, &g.Moderators}, {"participants", participant, &g.Participants}} {
+	}{{"admins", planner.Admin, &g.Admins}, {"moderators", planner.Moderator, &g.Moderators}, {"participants", planner.Participant, &g.Participants}} {
 		if *list.uids == nil {
 			continue
 		}

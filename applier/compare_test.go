@@ -59,9 +59,9 @@ func TestGroupMembersAsSeen(t *testing.T) {
 		want   []planner.FieldChange
 	}{
 		"not read":  {nil, nil},
-		"all in":    {map[string]string{"ada": admin, "mo": moderator, "else": participant}, nil},
-		"one left":  {map[string]string{"mo": moderator}, []planner.FieldChange{{Name: "admins", Old: "own, ada", New: "own"}}},
-		"less than": {map[string]string{"ada": admin, "mo": participant}, []planner.FieldChange{{Name: "moderators", Old: "mo"}}},
+		"all in":    {map[string]string{"ada": planner.Admin, "mo": planner.Moderator, "else": planner.Participant}, nil},
+		"one left":  {map[string]string{"mo": planner.Moderator}, []planner.FieldChange{{Name: "admins", Old: "own, ada", New: "own"}}},
+		"less than": {map[string]string{"ada": planner.Admin, "mo": planner.Participant}, []planner.FieldChange{{Name: "moderators", Old: "mo"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, fields := groupAsSeen(g, &Group{Owner: "own"}, test.scopes, "00", true)

@@ -94,7 +94,7 @@ func scaleRows() (rows []scaleRow) {
 		{unlimitedApp, manySenders, []int{0, 4, 16}},
 	} {
 		for _, workers := range of.workers {
-			rows = append(rows, scaleRow{of.app, of.shape, workers, defaultParallelism})
+			rows = append(rows, scaleRow{of.app, of.shape, workers, planner.Parallelism})
 		}
 		if of.app == standardApp && of.shape.name == manySenders.name {
 			rows = append(rows, scaleRow{of.app, of.shape, 0, 64})
@@ -161,7 +161,7 @@ func (row scaleRow) workersText() string {
 	switch {
 	case row.workers > 0:
 		return fmt.Sprintf("%d shards", row.workers)
-	case row.parallel != defaultParallelism:
+	case row.parallel != planner.Parallelism:
 		return fmt.Sprintf("one, `--parallelism %d`", row.parallel)
 	}
 	return "one, no shards"
@@ -321,7 +321,7 @@ func (w *scaleWorker) each(n int, do func(*scaleWorker)) {
 
 // sendAll sends the plan's lanes.
 func (w *scaleWorker) sendAll() {
-	places := make(chan struct{}, activeLanes(w.Parallelism))
+	places := make(chan struct{}, planner.ActiveLanes(w.Parallelism))
 	var under sync.WaitGroup
 	for i := range w.plan.Lanes {
 		places <- struct{}{}

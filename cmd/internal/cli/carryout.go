@@ -165,7 +165,7 @@ func (d *dataset) unmoved(ctx context.Context) error {
 
 // apply carries out the plan under the lock.
 func (o *applyOptions) apply(ctx context.Context, r *run, d *dataset, plan *planner.Plan, lock state.Lock, app *app, receipt *receipt) *applier.Summary {
-	progress := r.view.Progress(plan)
+	progress := r.view.Progress()
 	defer progress.Close()
 	if r.env.Sending != nil {
 		r.env.Sending()

@@ -212,6 +212,9 @@ func (d *dataset) build(r *run, destroy bool, known state.Reader) (*planner.Plan
 		err   error
 	)
 	if destroy {
+		if d.config != nil {
+			opts.App = d.config.App
+		}
 		plan, diags, err = planner.BuildDestroy(known, opts)
 		if plan != nil && plan.Dataset == "" { // there is no state that would say it
 			plan.Dataset = d.name()

@@ -8,11 +8,11 @@ import (
 
 // pace knows how fast an apply goes and how long it will take.
 type pace struct {
-	forecast float64 // seconds that the plan foresees for all of it
-	started  time.Time
-	total    int
-	done     int
-	samples  []sample // at most one a second, the last window of them
+	started time.Time
+	total   int
+	done    int
+	ends    time.Time // as last foreseen
+	samples []sample  // at most one a second, the last window of them
 }
 
 type sample struct {
@@ -20,15 +20,9 @@ type sample struct {
 	done int
 }
 
-const (
-	// window is how far back the rate looks: an apply goes in bursts and
-	// pauses, and neither should stand for all of it.
-	window = 30 * time.Second
-	// trusted is how long the plan's forecast counts more than what was seen.
-	trusted = 10 * time.Second
-)
-
-func newPace(forecast float64) pace { return pace{forecast: forecast} }
+// window is how far back the rate looks: an apply goes in bursts and pauses, and
+// neither should stand for all of it.
+const window = 30 * time.Second
 
 func (p *pace) begin(now time.Time, total int) {
 	p.started, p.total = now, total
@@ -52,18 +46,8 @@ func (p *pace) rate(now time.Time) float64 {
 	return float64(p.done-first.done) / elapsed
 }
 
-// left is the time, in seconds, that the rest will take; negative when nobody
-// can say.
-func (p *pace) left(now time.Time, rate float64) float64 {
-	rest := float64(p.total - p.done)
-	switch {
-	case p.total > 0 && p.forecast > 0 && now.Sub(p.started) < trusted:
-		return p.forecast * rest / float64(p.total)
-	case rate > 0:
-		return rest / rate
-	}
-	return -1
-}
+// foresee takes in how much time is left.
+func (p *pace) foresee(now time.Time, left time.Duration) { p.ends = now.Add(left) }
 
 // status says how far things are. Nothing is over before wait is.
 func (p *pace) status(now time.Time, wait time.Duration) string {
@@ -78,8 +62,8 @@ func (p *pace) status(now time.Time, wait time.Duration) string {
 	case rate > 0:
 		status += fmt.Sprintf(", %s a minute", number(int(math.Ceil(rate*60))))
 	}
-	if left := max(p.left(now, rate), wait.Seconds()); left > 0 {
-		status += fmt.Sprintf(", %s left", about(left))
+	if left := max(p.ends.Sub(now), wait); left > 0 {
+		status += fmt.Sprintf(", %s left", about(left.Seconds()))
 	}
 	return status
 }

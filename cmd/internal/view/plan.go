@@ -219,27 +219,35 @@ func countOf(c planner.ActionCounts, a planner.Action) int {
 	return c.NoOp
 }
 
-// slowEnough is the forecast, in seconds, from which it is worth knowing who
-// holds things up.
-const slowEnough = 60
-
-// forecastSentence says what an apply will take: "about 4 s: 8 requests, at
-// most 500 a minute".
+// forecastSentence says what an apply will take: the time, the requests that
+// count against each of the app's limits, and the sender who takes longest.
 func forecastSentence(f planner.Forecast) string {
 	if f.Requests == 0 {
 		return ""
 	}
 	s := fmt.Sprintf("about %s: %s", about(f.Seconds), count(f.Requests, "request"))
-	if f.PerMinute > 0 {
-		s += fmt.Sprintf(", at most %s a minute", number(f.PerMinute))
+	if f.CoreRequests == 0 {
+		s += atMost(",", f.PerMinute)
+	} else {
+		s += fmt.Sprintf(": %s%s, and %s%s", number(f.Requests-f.CoreRequests), atMost("", f.PerMinute),
+			count(f.CoreRequests, "core operation"), atMost("", f.CorePerMinute))
 	}
-	if f.Seconds >= slowEnough && f.SlowestSender != "" {
-		s += fmt.Sprintf("; slowest is %s with %s", f.SlowestSender, count(f.SlowestCount, "message"))
-		if f.SenderPerMinute > 0 {
-			s += fmt.Sprintf(", at most %s a minute", number(f.SenderPerMinute))
-		}
+	if f.SlowestSender == "" {
+		return s
+	}
+	s += fmt.Sprintf("; slowest sender: %s, %s%s", f.SlowestSender, count(f.SlowestCount, "message"), atMost(",", f.SenderPerMinute))
+	if f.SecondsIfLimited > 0 {
+		s += fmt.Sprintf(" (about %s, should the app take only %d a minute of each sender)", about(f.SecondsIfLimited), planner.SenderPerMinute)
 	}
 	return s
+}
+
+// atMost says what a limit is, where there is one.
+func atMost(comma string, perMinute int) string {
+	if perMinute <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(comma+" at most %s a minute", number(perMinute))
 }
 
 // section prints the heading of a part of the plan.

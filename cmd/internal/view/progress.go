@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/sowdev/sow/applier"
-	"github.com/sowdev/sow/planner"
 )
 
 // How often progress is shown: on a terminal a line is rewritten, elsewhere
@@ -41,15 +40,14 @@ type Progress struct {
 
 var _ applier.Reporter = (*Progress)(nil)
 
-// Progress returns a reporter for one apply of p. Close it before the summary
+// Progress returns a reporter for one apply. Close it before the summary
 // is shown. Other things may be shown while it runs: they appear above its
 // line.
-func (v *View) Progress(p *planner.Plan) *Progress {
+func (v *View) Progress() *Progress {
 	pr := &Progress{
-		v:     v,
-		stop:  make(chan struct{}),
-		tally: newPace(p.Forecast.Seconds),
-		told:  map[applier.EventKind]int{},
+		v:    v,
+		stop: make(chan struct{}),
+		told: map[applier.EventKind]int{},
 	}
 	if v.o.Format != Text {
 		return pr
@@ -115,13 +113,16 @@ func (p *Progress) take(e applier.Event) spans {
 	switch e.Kind {
 	case applier.Started:
 		p.tally.begin(time.Now(), e.Total)
+		p.tally.foresee(time.Now(), e.Left)
 	case applier.Done:
 		p.tally.done++
+		p.tally.foresee(time.Now(), e.Left)
 	case applier.Failed:
 		p.failed++
 		return p.tell(e, say(failed, "failed "), eventSubject(e))
 	case applier.Waiting:
 		p.waits, p.until = e.Reason, time.Now().Add(e.Wait)
+		p.tally.foresee(time.Now(), e.Left)
 	case applier.Doubt:
 		p.doubts++
 		return p.tell(e, say(warned, "in doubt "), append(eventSubject(e), say(plain, ". The app is asked whether it has it.")))

@@ -25,16 +25,16 @@ func recording() []beat {
 	beats := []beat{
 		// Not at an instant at which the line is drawn: nobody knows which of two
 		// things comes first that happen at once.
-		{7 * time.Millisecond, applier.Event{Kind: applier.Started, Total: 60}},
-		{50 * time.Millisecond, applier.Event{Kind: applier.Done, Action: planner.Create, Object: user("kim")}},
+		{7 * time.Millisecond, applier.Event{Kind: applier.Started, Total: 60, Left: 12 * time.Second}},
+		{50 * time.Millisecond, applier.Event{Kind: applier.Done, Action: planner.Create, Object: user("kim"), Left: 12 * time.Second}},
 		{50 * time.Millisecond, applier.Event{Kind: applier.Warned, Err: errors.New("user.kim was there already, under another name")}},
 	}
 	for i := range 30 {
-		beats = append(beats, beat{200 * time.Millisecond, applier.Event{Kind: applier.Done, Action: planner.Create, Message: refund.Message(fmt.Sprintf("m%d", i)), ID: fmt.Sprint(100 + i)}})
+		beats = append(beats, beat{200 * time.Millisecond, applier.Event{Kind: applier.Done, Action: planner.Create, Message: refund.Message(fmt.Sprintf("m%d", i)), ID: fmt.Sprint(100 + i), Left: time.Duration(60-i) * 200 * time.Millisecond}})
 	}
 	beats = append(beats,
-		beat{100 * time.Millisecond, applier.Event{Kind: applier.Waiting, Reason: "the app asks to slow down", Wait: 8 * time.Second}},
-		beat{8 * time.Second, applier.Event{Kind: applier.Done, Action: planner.Update, Message: refund.Message("~3"), ID: "42"}},
+		beat{100 * time.Millisecond, applier.Event{Kind: applier.Waiting, Reason: "the app asks to slow down", Wait: 8 * time.Second, Left: 14 * time.Second}},
+		beat{8 * time.Second, applier.Event{Kind: applier.Done, Action: planner.Update, Message: refund.Message("~3"), ID: "42", Left: 6 * time.Second}},
 		beat{100 * time.Millisecond, applier.Event{Kind: applier.Doubt, Message: welcome.Message("hello"), Err: &applier.Unknown{Err: errors.New("i/o timeout")}}},
 		beat{3 * time.Second, applier.Event{Kind: applier.Settled, Message: welcome.Message("hello"), Adopted: true, ID: "207"}},
 		beat{0, applier.Event{Kind: applier.Done, Action: planner.Create, Message: welcome.Message("hello"), ID: "207"}},
@@ -48,8 +48,8 @@ func recording() []beat {
 	return beats
 }
 
-func play(s *screen, p *planner.Plan, beats []beat) {
-	progress := s.Progress(p)
+func play(s *screen, beats []beat) {
+	progress := s.Progress()
 	defer progress.Close()
 	for _, b := range beats {
 		time.Sleep(b.after)
@@ -63,7 +63,7 @@ func replay(t *testing.T, beats []beat, change func(*view.Options)) *screen {
 	var s *screen
 	inBubble(t, func(*testing.T) {
 		s = newScreen(change)
-		play(s, refundPlan(), beats)
+		play(s, beats)
 	})
 	return s
 }
@@ -96,7 +96,7 @@ func TestEventsBesideTheView(t *testing.T) {
 	inBubble(t, func(*testing.T) {
 		beside = &screen{}
 		beside.View = view.New(view.Options{Out: &beside.out, Err: &beside.err, Events: &beside.events})
-		play(beside, refundPlan(), recording())
+		play(beside, recording())
 	})
 	if alone.out.String() != beside.events.String() {
 		t.Errorf("alone:\n%s\nbeside the view:\n%s", alone.out.String(), beside.events.String())
@@ -140,8 +140,8 @@ func TestProgressDoesNotFlood(t *testing.T) {
 func TestTalkAboveTheLiveLine(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newScreen(terminal(80))
-		progress := s.Progress(refundPlan())
-		progress.Report(applier.Event{Kind: applier.Started, Total: 10})
+		progress := s.Progress()
+		progress.Report(applier.Event{Kind: applier.Started, Total: 10, Left: 4 * time.Second})
 		time.Sleep(150 * time.Millisecond)
 		s.Note("Something to know.")
 		time.Sleep(150 * time.Millisecond)
@@ -172,7 +172,7 @@ func TestBrokenEvents(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := &screen{}
 		s.View = view.New(view.Options{Out: &s.out, Err: &s.err, Events: brokenPipe{}})
-		play(s, refundPlan(), recording())
+		play(s, recording())
 		if err := s.Summary(&applier.Summary{}, view.SummaryOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +189,7 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("no space le
 // Reporters are called from many lanes at once.
 func TestProgressConcurrently(t *testing.T) {
 	s := newScreen(terminal(80))
-	progress := s.Progress(refundPlan())
+	progress := s.Progress()
 	progress.Report(applier.Event{Kind: applier.Started, Total: 400})
 	done := make(chan struct{})
 	for range 4 {
@@ -217,7 +217,7 @@ func BenchmarkReport(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			s := newScreen(change, func(o *view.Options) { o.Out, o.Err = discard{}, discard{} })
-			progress := s.Progress(refundPlan())
+			progress := s.Progress()
 			defer progress.Close()
 			progress.Report(applier.Event{Kind: applier.Started, Total: 1 << 30})
 			b.ReportAllocs()
