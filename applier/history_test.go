@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/sowdev/sow/internal/figures"
+	"github.com/sowdev/sow/applier/figures"
 	"github.com/sowdev/sow/planner"
 	"github.com/sowdev/sow/state"
 	"github.com/sowdev/sow/state/local"

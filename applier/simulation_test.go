@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/sowdev/sow/internal/figures"
+	"github.com/sowdev/sow/applier/figures"
 	"github.com/sowdev/sow/state/local/faultfs"
 )
 

@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"config/lang":       {"config/addr"},
 	"config/script":     {"config/addr"},
 	"planner":           {"config", "config/addr", "state"},
-	"planner/planfile":  {"planner", "config", "config/addr", "state", "internal/wholefile"},
+	"planner/planfile":  {"planner", "config", "config/addr", "state", "planner/planfile/wholefile"},
 	"applier":           {"planner", "state", "config/addr"},
 	"applier/cometchat": {"applier"},
 	// The emulator must not share a line with the client, so that one cannot

@@ -20,7 +20,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/sowdev/sow/applier/emulator"
-	"github.com/sowdev/sow/internal/figures"
+	"github.com/sowdev/sow/applier/figures"
 	"github.com/sowdev/sow/state/local"
 )
 

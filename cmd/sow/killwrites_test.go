@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/sowdev/sow/applier/emulator"
-	"github.com/sowdev/sow/internal/figures"
+	"github.com/sowdev/sow/applier/figures"
 )
 
 // TestKillWrites kills each command that writes, at a random time or with its

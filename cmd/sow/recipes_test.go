@@ -59,7 +59,7 @@ func (r recipe) carryOut(t *testing.T, h *history) {
 	run := func(script string, env ...string) error {
 		cmd := exec.Command("sh", "-euc", strings.ReplaceAll(script, r.dir, h.dir))
 		cmd.Dir = h.dir
-		cmd.Env = append(h.command().Env, env...)
+		cmd.Env = slices.Concat(h.command().Env, env)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("%s %v: %w\n%s", script, env, err, out)

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sowdev/sow/internal/figures"
+	"github.com/sowdev/sow/applier/figures"
 )
 
 // What a run that the figures are taken from has to have tried.

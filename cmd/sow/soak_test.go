@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sowdev/sow/internal/figures"
+	"github.com/sowdev/sow/applier/figures"
 )
 
 var soak = flag.Duration("soak", 0, "how long TestSoak goes on")

@@ -27,8 +27,8 @@ import (
 	"hash"
 	"io"
 
-	"github.com/sowdev/sow/internal/wholefile"
 	"github.com/sowdev/sow/planner"
+	"github.com/sowdev/sow/planner/planfile/wholefile"
 )
 
 // Version is the version of the format that this package writes. It reads all

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sowdev/sow/internal/wholefile"
+	"github.com/sowdev/sow/planner/planfile/wholefile"
 )
 
 // scaffold is the dataset that init writes. A file named dot-X becomes .X.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/sowdev/sow/applier"
 	"github.com/sowdev/sow/cmd/internal/view"
-	"github.com/sowdev/sow/internal/wholefile"
 	"github.com/sowdev/sow/planner"
+	"github.com/sowdev/sow/planner/planfile/wholefile"
 )
 
 // receipt is the file that says what an apply has done. A nil receipt, of an

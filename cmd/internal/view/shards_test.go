@@ -34,9 +34,11 @@ func shardsOf(whole *planner.Plan, n int) []view.Shard {
 // workers do not move the app's limits.
 func TestPlanShards(t *testing.T) {
 	for name, change := range map[string]func(*planner.Forecast){
-		"app":    func(f *planner.Forecast) { f.Requests, f.PerMinute, f.Seconds = 6000, 500, 720 },
-		"sender": func(f *planner.Forecast) { f.SlowestSender, f.SlowestCount, f.SenderPerMinute, f.Seconds = "ana", 900, 30, 1800 },
-		"lane":   func(f *planner.Forecast) { f.LongestLane, f.Seconds = 9000, 1350 },
+		"app": func(f *planner.Forecast) { f.Requests, f.PerMinute, f.Seconds = 6000, 500, 720 },
+		"sender": func(f *planner.Forecast) {
+			f.SlowestSender, f.SlowestCount, f.SenderPerMinute, f.Seconds = "ana", 900, 30, 1800
+		},
+		"lane": func(f *planner.Forecast) { f.LongestLane, f.Seconds = 9000, 1350 },
 	} {
 		p := refundPlan()
 		change(&p.Forecast)

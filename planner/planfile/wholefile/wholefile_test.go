@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/sowdev/sow/internal/wholefile"
+	"github.com/sowdev/sow/planner/planfile/wholefile"
 )
 
 func read(t *testing.T, path string) string {
