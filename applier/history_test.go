@@ -33,12 +33,23 @@ type history struct {
 	ever       map[string]bool // ids of all messages that the app was seen to have
 	awaited    map[string]bool // muids of those that may come late from runs before
 	runs       int
+	noting     sync.Mutex
 	notes      []string
 	counts     *figures.Figures
 }
 
+// note may be called while something else goes on.
 func (h *history) note(format string, args ...any) {
+	h.noting.Lock()
+	defer h.noting.Unlock()
 	h.notes = append(h.notes, fmt.Sprintf(format, args...))
+}
+
+// told are the notes so far.
+func (h *history) told() []string {
+	h.noting.Lock()
+	defer h.noting.Unlock()
+	return slices.Clone(h.notes)
 }
 
 // take makes one step.
@@ -81,7 +92,7 @@ func (h *history) round(st step) {
 	var once sync.Once
 	strike := func() {
 		once.Do(func() {
-			h.notes = append(h.notes, fmt.Sprintf("%v: it strikes", time.Since(restart)))
+			h.note("%v: it strikes", time.Since(restart))
 			switch st.end {
 			case endStop:
 				close(stop)

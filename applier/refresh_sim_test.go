@@ -98,7 +98,7 @@ func harm(t *testing.T, seed uint64, arena func(r *rand.Rand) Arena) {
 		defer func() {
 			if t.Failed() {
 				t.Logf("run again with -run '%s' -seed %d; %s", strings.Split(t.Name(), "/")[0], seed, h.arena)
-				for _, step := range h.notes {
+				for _, step := range h.told() {
 					t.Log(step)
 				}
 			}

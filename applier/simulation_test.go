@@ -154,7 +154,7 @@ func (s script) walk(t *testing.T, arena func(r *rand.Rand) Arena, counts *figur
 		}
 		defer func() {
 			notes = append(notes, h.arena.String())
-			notes = append(notes, h.notes...)
+			notes = append(notes, h.told()...)
 			counts.AddAll("network fault: ", h.arena.Injected())
 			h.arena.Close()
 			if p := recover(); p != nil && p != any(try) {
