@@ -101,6 +101,7 @@ func commands() []described {
 		{operation: applySaved, floor: postNull, copy: copyState, forms: lines, objects: []float64{75}},
 		{operation: applyEmulator, floor: postEmulator, copy: copyState, forms: lines, objects: []float64{85}},
 		{operation: resume, floor: postHalf, forms: lines, objects: []float64{60}},
+		{operation: verify, floor: listEmulator, forms: lines, objects: []float64{45}},
 		{operation: destroy, floor: deleteEmulator, forms: lines, objects: []float64{150}},
 	}
 }
