@@ -9,7 +9,7 @@ const (
 	endpointHint    = "The app has no POST /moderation/messages. Check the app id and the region; if they are right, ask CometChat whether the moderation API is open to this app."
 	restrictedHint  = "The app's plan has no moderation, or has run out. Switch moderation on in the dashboard, or change the plan."
 	journalHint     = "Make room on the disk, or mend the folder. What the app confirmed before is recorded; what was under way is settled by the next run, which goes on where this one stopped."
-	beginHint       = "Nothing was sent. Make room on the disk, or mend the folder of the state, and run the same command again."
+	beginHint       = "Nothing was sent. Once the folder of the state can be written to, run the same command again."
 	foldHint        = "Nothing is lost: the journal beside the state has everything, and the next run folds it."
 	againHint       = "Running the same command again goes on where this one stopped."
 	doubtHint       = "The app could not say whether it has this message. Run the same command again: it looks before it sends anything."

@@ -29,13 +29,12 @@ func (p *Plan) removals() int {
 	return n
 }
 
-const (
-	// guardShare is the share of a dataset, in percent, that a plan may delete
-	// or replace without being asked twice.
-	guardShare = 30
-	// guardSize is the size from which on a dataset is guarded.
-	guardSize = 10
-)
+// GuardShare is the share of a dataset, in percent, that a plan may delete or
+// replace without being asked twice.
+const GuardShare = 30
+
+// guardSize is the size from which on a dataset is guarded.
+const guardSize = 10
 
 // GuardError says that a plan removes so much of a dataset that it may be a
 // mistake.
@@ -45,7 +44,7 @@ type GuardError struct {
 }
 
 func (e *GuardError) Error() string {
-	return fmt.Sprintf("the plan deletes or replaces %d of %d objects, more than %d %%: if that is meant, use --force", e.Removed, e.Seeded, guardShare)
+	return fmt.Sprintf("the plan deletes or replaces %d of %d objects, more than %d %%: if that is meant, use --force", e.Removed, e.Seeded, GuardShare)
 }
 
 // Guard returns a [*GuardError] when the plan deletes or replaces more than 30 %
@@ -56,7 +55,7 @@ func (p *Plan) Guard() error {
 	if p.Shard != nil {
 		removed, seeded = p.Shard.Removed, p.Shard.Seeded
 	}
-	if p.Destroy || seeded < guardSize || removed*100 <= seeded*guardShare {
+	if p.Destroy || seeded < guardSize || removed*100 <= seeded*GuardShare {
 		return nil
 	}
 	return &GuardError{Removed: removed, Seeded: seeded}
@@ -80,14 +79,15 @@ func (e *DigestError) Error() string {
 	return fmt.Sprintf("the plan is not the expected one: its digest is %s, not %s; it has %s", e.Got, e.Want, e.Counts)
 }
 
-// Expect returns a [*DigestError] unless the plan has that digest. The digest
-// is compared whole, with or without "sha256:" before it.
+// Expect returns a [*DigestError] unless the plan has that digest, or is a shard
+// of the plan that has it. The digest is compared whole, with or without
+// "sha256:" before it.
 func (p *Plan) Expect(digest string) error {
 	want := strings.ToLower(strings.TrimSpace(digest))
 	if !strings.HasPrefix(want, "sha256:") {
 		want = "sha256:" + want
 	}
-	if want == p.Digest {
+	if want == p.Digest || p.Shard != nil && want == p.Shard.Whole {
 		return nil
 	}
 	return &DigestError{Want: digest, Got: p.Digest, Counts: p.Counts}

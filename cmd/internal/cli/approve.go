@@ -28,24 +28,18 @@ func (a *approval) bind(cmd *cobra.Command) {
 	f.StringVar(&a.expect, "expect", "", "go on only if the plan has this `digest`, and do not ask")
 }
 
-// The share of a dataset that a plan may remove unasked, and the size from
-// which a dataset has a share worth speaking of.
-const (
-	guardShare = 0.3
-	guardSize  = 10
-)
-
 // guard refuses what no answer on a terminal makes right.
 func (a *approval) guard(p *planner.Plan) error {
-	if a.expect != "" && !sameDigest(a.expect, p.Digest) && (p.Shard == nil || !sameDigest(a.expect, p.Shard.Whole)) {
+	if a.expect != "" && p.Expect(a.expect) != nil {
 		return fail(exitRefused, "The plan is another one",
 			"The plan has the digest %s, and --expect asks for %s. Nothing was sent. The configuration, the variables, the state or the app differ from what was reviewed; the plan above is what would be done now. Review it again:\n  sow plan",
 			p.Digest, a.expect)
 	}
-	if gone, all := removals(p); !a.force && removesMuch(p) {
+	var much *planner.GuardError
+	if err := p.Guard(); !a.force && errors.As(err, &much) {
 		return fail(exitRefused, "The plan removes too much",
 			"It deletes or replaces %d of %d objects, which is more than %d %%. Nothing was sent. If that is what you want, say so:\n  --force",
-			gone, all, int(guardShare*100))
+			much.Removed, much.Seeded, planner.GuardShare)
 	}
 	unreviewed := a.auto && a.expect == "" && !a.reviewed
 	if n := deletes(p.Counts); unreviewed && n > 0 && !p.Destroy && !a.allowDeletes {
@@ -53,26 +47,6 @@ func (a *approval) guard(p *planner.Plan) error {
 			"It deletes %s, and nobody has looked at it. Nothing was sent. Look at it, then agree to deletes, or to just this plan:\n  --auto-approve --allow-deletes\n  --expect %s", objects(n), p.Digest)
 	}
 	return nil
-}
-
-// removesMuch reports whether a plan needs --force.
-func removesMuch(p *planner.Plan) bool {
-	gone, all := removals(p)
-	return !p.Destroy && all >= guardSize && float64(gone) > guardShare*float64(all)
-}
-
-// removals counts what a plan takes out of the app, and what the state has. Of
-// a shard, the whole plan counts.
-func removals(p *planner.Plan) (gone, all int) {
-	if p.Shard != nil {
-		return p.Shard.Removed, p.Shard.Seeded
-	}
-	c := p.Counts
-	for _, a := range []planner.ActionCounts{c.Users, c.Groups, c.Messages} {
-		gone += a.Delete + a.Replace
-		all += a.Delete + a.Replace + a.Update + a.NoOp
-	}
-	return gone, all
 }
 
 func objects(n int) string {
@@ -83,12 +57,6 @@ func objects(n int) string {
 }
 
 func deletes(c planner.Counts) int { return c.Users.Delete + c.Groups.Delete + c.Messages.Delete }
-
-// sameDigest compares digests; "sha256:" may be left out.
-func sameDigest(a, b string) bool {
-	trim := func(s string) string { return strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s), "sha256:")) }
-	return trim(a) == trim(b)
-}
 
 // given reports whether the plan is agreed to without a question.
 func (a *approval) given() bool { return a.auto || a.expect != "" || a.reviewed }

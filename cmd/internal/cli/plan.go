@@ -144,7 +144,7 @@ func writeMarkdown(path string, plan *planner.Plan) error {
 // next is what to do with the plan.
 func (o *planOptions) next(p *planner.Plan) string {
 	name, args := "apply", []string(nil)
-	if removesMuch(p) {
+	if p.Guard() != nil {
 		args = append(args, "--force")
 	}
 	switch {

@@ -13,7 +13,7 @@ import (
 // savePlan saves a plan for a later apply.
 func savePlan(path string, plan *planner.Plan) error {
 	if err := planfile.WriteFile(path, plan); err != nil {
-		return wrap(err, exitError, "The plan cannot be saved", "Nothing was changed")
+		return wrap(err, exitError, "The plan cannot be saved", "Nothing was changed. Make room for %s, or give --out another place", path)
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func (o *planOptions) nextShards(p *planner.Plan, shards []view.Shard) string {
 		return "To save the shards, each for a worker:\n  " + o.command("plan", "--shards", fmt.Sprint(o.shards), "--out", "FILE")
 	}
 	var args []string
-	if removesMuch(p) {
+	if p.Guard() != nil {
 		args = append(args, "--force")
 	}
 	worker := o.datasetOptions
