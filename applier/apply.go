@@ -306,10 +306,15 @@ func (r *run) conclude(lock state.Lock) {
 	r.end(reason)
 }
 
-// keepJournal reports whether the journal must stay: a message in doubt may
-// have created someone, and only the run marker tells since when what is found
-// is ours.
+// keepJournal reports whether the journal must stay: someone may have been
+// created whom nothing records, and only the run marker tells since when what is
+// found is ours.
 func (r *run) keepJournal() bool {
+	for _, n := range r.newcomers.addrs {
+		if n.mayExist() {
+			return true
+		}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.summary.InDoubt) > 0 && r.newcomers.left.Load() > 0

@@ -24,6 +24,7 @@ func (r *run) makeGroup(n *newcomer) error {
 		return err
 	}
 	r.wrote.Store(true)
+	n.tried.Store(true)
 	seen, err := ask(r, core, r.brake.halted, func(ctx context.Context) (*Group, error) {
 		return r.app.CreateGroup(ctx, wireGroup(n.group.After))
 	})

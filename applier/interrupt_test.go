@@ -69,6 +69,35 @@ func TestStopGivesUpOnALongDoubt(t *testing.T) {
 	})
 }
 
+// TestStopBesideSomeoneInTheMaking stops while the answers to a creation by its
+// own request are lost. The app makes the user a while later: it is ours.
+func TestStopBesideSomeoneInTheMaking(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		w.data.user("lone")
+		stop := make(chan struct{})
+		w.opts.Stop = stop
+		w.app.faults = func(op string, n int) fault {
+			if op != "create user" {
+				return fault{}
+			}
+			if n == 1 {
+				close(stop)
+			}
+			return fault{kind: "later", delay: 20 * time.Second}
+		}
+		if s := w.apply(); !s.Interrupted || w.origin("lone") != "" {
+			t.Fatalf("%s", describe(s))
+		}
+		time.Sleep(time.Minute)
+		w.app.faults, w.opts.Stop = nil, nil
+		w.mustComplete(w.apply())
+		w.mustBeSeeded()
+		if got := w.origin("lone"); got != state.Created {
+			t.Errorf("lone is %s", got)
+		}
+	})
+}
+
 func TestAbortLeavesTheTruth(t *testing.T) {
 	inWorld(t, quirks{}, func(w *world) {
 		w.small()

@@ -30,6 +30,7 @@ type newcomer struct {
 	orphan   chan struct{}
 	orphaned sync.Once
 	settled  chan struct{}
+	tried    atomic.Bool // a request that makes it was sent
 	ready    atomic.Bool // settled well
 	flawed   atomic.Bool // it exists, but not as declared
 	err      error       // of a newcomer that settled badly; read after settled
@@ -63,6 +64,12 @@ func (n *newcomer) isSettled() bool {
 	default:
 		return false
 	}
+}
+
+// mayExist reports whether the newcomer was left with a request whose outcome
+// nobody knows. For when no lane runs any more.
+func (n *newcomer) mayExist() bool {
+	return n.tried.Load() && (!n.isSettled() || n.err != nil && !isRefusal(n.err))
 }
 
 // settle says that the newcomer exists, or why it does not. Only the first time

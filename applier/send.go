@@ -189,6 +189,9 @@ func (l *lane) intend(s *sending) error {
 		return err
 	}
 	s.intended = true
+	for _, n := range l.carried {
+		n.tried.Store(true)
+	}
 	return nil
 }
 

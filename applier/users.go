@@ -20,6 +20,7 @@ func wireUser(u *state.User) *User {
 // newcomer.
 func (r *run) makeUser(n *newcomer) error {
 	r.wrote.Store(true)
+	n.tried.Store(true)
 	seen, err := ask(r, core, r.brake.halted, func(ctx context.Context) (*User, error) {
 		return r.app.CreateUser(ctx, wireUser(n.user.After))
 	})

@@ -211,6 +211,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "an odd status", status: 417, body: failure("ERR_ALREADY_JOINED"), want: refusal("ERR_ALREADY_JOINED", 417)},
 		{name: "an error inside a 200", status: 200, body: failure("ERR_UID_NOT_FOUND"), want: refusal("ERR_UID_NOT_FOUND", 200)},
 		{name: "a gateway's 403", status: 403, body: "<html>no", want: &applier.Refusal{Status: 403, Message: "<html>no"}},
+		{name: "a refusal cut short", status: 400, body: `{"error":{"code":"ERR_UID_ALR`, want: &applier.Unknown{Status: 400}},
 		{name: "a redirect", status: 307, header: http.Header{"Location": {"/elsewhere"}}, body: "gone",
 			want: &applier.Refusal{Status: 307, Message: "the answer redirects to another address, which is not followed"}},
 		{name: "seconds to wait", status: 429, header: http.Header{"Retry-After": {"7"}}, body: "slow", want: &applier.RateLimit{RetryAfter: 7 * time.Second}},

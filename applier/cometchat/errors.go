@@ -17,6 +17,8 @@ import (
 	"github.com/sowdev/sow/applier"
 )
 
+var errBreaksOff = errors.New("the answer breaks off")
+
 // errTimeout is the cause of a request's context that ran out.
 var errTimeout = errors.New("no answer in time")
 
@@ -39,7 +41,7 @@ func refusal(res *http.Response, body []byte, now time.Time) error {
 		return nil
 	}
 	var e envelope
-	_ = json.Unmarshal(body, &e) // a body that is no JSON has no code
+	broken := json.Unmarshal(body, &e) != nil // it has no code
 	switch {
 	case res.StatusCode == http.StatusTooManyRequests || e.Error.Code == "ERR_TOO_MANY_REQUESTS":
 		return &applier.RateLimit{RetryAfter: retryAfter(res.Header, now), Rate: new(clock).readHeaders(res.Header, now).Rate}
@@ -49,6 +51,8 @@ func refusal(res *http.Response, body []byte, now time.Time) error {
 		return &applier.Unknown{Status: res.StatusCode, Body: beginning(body), Err: codeError(e)}
 	case e.Error.Code == "" && (res.StatusCode == http.StatusRequestTimeout || res.StatusCode == http.StatusTooEarly):
 		return &applier.Unknown{Status: res.StatusCode, Body: beginning(body)}
+	case broken && breaksOff(body):
+		return &applier.Unknown{Status: res.StatusCode, Body: beginning(body), Err: errBreaksOff}
 	}
 	r := &applier.Refusal{
 		Code:    e.Error.Code,
@@ -63,6 +67,10 @@ func refusal(res *http.Response, body []byte, now time.Time) error {
 	}
 	return r
 }
+
+// breaksOff reports whether a body that is no JSON begins like one: the code
+// that says what the answer means may have been lost on the way.
+func breaksOff(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) }
 
 // mayHoldError is a cheap look at a successful answer: only an object whose
 // first key is "error" is worth decoding for one.
