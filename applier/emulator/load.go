@@ -9,7 +9,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 )
 
 // logFormat is the version of the file's form, told by its first line.
@@ -333,7 +332,10 @@ func (s *Server) compact(l *logbook) error {
 }
 
 func (s *Server) rewrite(path string) (size int64, err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), logName+".*")
+	// One server at a time has the directory, so one name is enough, and what a
+	// killed one has left is written over.
+	const owner = 0o600
+	file, err := os.OpenFile(path+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, owner)
 	if err != nil {
 		return 0, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sowdev/sow/config/script"
+	"github.com/sowdev/sow/planner/planfile/wholefile"
 )
 
 type fmtOptions struct {
@@ -223,26 +224,21 @@ func formatTranscript(content []byte, filename string) ([]byte, hcl.Diagnostics)
 
 // rewrite replaces the content of a file at once and keeps its mode. A file
 // reached through a link is rewritten where it is.
-func rewrite(path string, content []byte) error {
-	path, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return err
-	}
+func rewrite(path string, content []byte) (err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".sow-fmt-*")
+	f, err := wholefile.Create(path, info.Mode().Perm())
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(info.Mode().Perm()), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
+	defer func() { err = errors.Join(err, f.Cleanup()) }()
+	if _, err := f.Write(content); err != nil {
+		return err
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
+	if err := f.Chmod(info.Mode().Perm()); err != nil {
+		return err
 	}
-	return nil
+	return f.CloseAtomicallyReplace()
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -29,7 +30,8 @@ func newInitCmd(r *run) *cobra.Command {
 		Long: `Writes a small dataset into DIR, by default the working directory: three people,
 a group, a conversation in HCL and one as a transcript. It plans and applies to
 the emulator as it stands. A file that exists is never overwritten, and a
-directory that holds a dataset already is left alone.`,
+directory that holds a dataset already is left alone. What an init that was cut
+off has left out is written by the next one.`,
 		Example: `  sow init demo
   sow plan demo
   sow apply --emulator demo`,
@@ -39,14 +41,15 @@ directory that holds a dataset already is left alone.`,
 }
 
 func runInit(r *run, o *initOptions) error {
-	if err := refuseToOverwrite(o.dir); err != nil {
+	missing, err := missingFrom(o.dir)
+	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(o.dir, 0o777); err != nil {
 		return wrap(err, exitError, "The dataset cannot be written", "Making the directory")
 	}
-	for name, content := range scaffoldFiles() {
-		if err := writeNew(filepath.Join(o.dir, name), content); err != nil {
+	for _, f := range missing {
+		if err := writeNew(f.path, f.content); err != nil {
 			return wrap(err, exitError, "The dataset cannot be written", "What was written so far is whole")
 		}
 	}
@@ -67,29 +70,51 @@ func initNextSteps(dir string) string {
 `, place, suffix, suffix)
 }
 
-// refuseToOverwrite finds what stands in the way of a new dataset in dir.
-func refuseToOverwrite(dir string) error {
+// scaffoldFile is a file of the scaffold and its place.
+type scaffoldFile struct {
+	path    string
+	content []byte
+}
+
+// missingFrom lists what a new dataset in dir lacks: all of it, or what an init
+// that was cut off has not come to. Anything else that is there is in the way.
+func missingFrom(dir string) ([]scaffoldFile, error) {
+	var missing []scaffoldFile
+	ours := map[string]bool{}
+	for name, content := range scaffoldFiles() {
+		path := filepath.Join(dir, name)
+		switch _, err := os.Lstat(path); {
+		case errors.Is(err, fs.ErrNotExist):
+			missing = append(missing, scaffoldFile{path, content})
+		case err != nil:
+			return nil, wrap(err, exitError, "The dataset cannot be written", "Looking at %s", dir)
+		case holds(path, content):
+			ours[path] = true
+		case !isDataset(name):
+			return nil, fail(exitError, "A file is in the way",
+				"%s exists and is not overwritten. Nothing was written. Choose an empty directory:\n  sow init demo", path)
+		}
+	}
 	datasets, err := filepath.Glob(filepath.Join(globEscape(dir), "*.sow.*"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, path := range datasets {
-		if strings.HasSuffix(path, ".sow.hcl") || strings.HasSuffix(path, ".sow.json") {
-			return fail(exitError, "There is a dataset already",
+		if isDataset(path) && (!ours[path] || len(missing) == 0) {
+			return nil, fail(exitError, "There is a dataset already",
 				"%s exists. Nothing was written. Choose an empty directory:\n  sow init demo", path)
 		}
 	}
-	for name := range scaffoldFiles() {
-		path := filepath.Join(dir, name)
-		switch _, err := os.Lstat(path); {
-		case err == nil:
-			return fail(exitError, "A file is in the way",
-				"%s exists and is not overwritten. Nothing was written. Choose an empty directory:\n  sow init demo", path)
-		case !errors.Is(err, fs.ErrNotExist):
-			return wrap(err, exitError, "The dataset cannot be written", "Looking at %s", dir)
-		}
-	}
-	return nil
+	return missing, nil
+}
+
+func holds(path string, content []byte) bool {
+	there, err := os.ReadFile(path)
+	return err == nil && bytes.Equal(there, content)
+}
+
+func isDataset(path string) bool {
+	return strings.HasSuffix(path, ".sow.hcl") || strings.HasSuffix(path, ".sow.json")
 }
 
 // scaffoldFiles yields the files of the scaffold by the names that they get.

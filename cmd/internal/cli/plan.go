@@ -15,6 +15,7 @@ import (
 	"github.com/sowdev/sow/cmd/internal/view"
 	"github.com/sowdev/sow/config"
 	"github.com/sowdev/sow/planner"
+	"github.com/sowdev/sow/planner/planfile/wholefile"
 	"github.com/sowdev/sow/state"
 )
 
@@ -133,12 +134,17 @@ func runPlan(ctx context.Context, r *run, o *planOptions) error {
 }
 
 // writeMarkdown writes the plan to a file, or to a device such as /dev/stderr.
-func writeMarkdown(path string, plan *planner.Plan) error {
-	f, err := os.Create(path)
+func writeMarkdown(path string, plan *planner.Plan) (err error) {
+	const readable = 0o666
+	f, err := wholefile.Create(path, readable)
 	if err != nil {
 		return err
 	}
-	return errors.Join(view.Markdown(f, plan), f.Close())
+	defer func() { err = errors.Join(err, f.Cleanup()) }()
+	if err := view.Markdown(f, plan); err != nil {
+		return err
+	}
+	return f.CloseAtomicallyReplace()
 }
 
 // next is what to do with the plan.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/sowdev/sow/planner/planfile/wholefile"
@@ -62,6 +63,107 @@ func TestCreate(t *testing.T) {
 	}
 	if _, err := wholefile.Create(filepath.Join(dir, "nowhere", "file"), 0o600); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// What a killed run has left beside a file is removed by the next one that writes
+// it; what is being written is not, and nothing else is, whatever its name is like.
+func TestCreateRemovesWhatWasLeft(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	others := []string{"file.part", ".file.part", ".file.1234.part", ".file.0123456x.part", ".other.01234567.part", ".file.01234567.parts", ".file.01234567"}
+	for _, name := range append(others, ".file.01234567.part", ".file.89abcdef.part") {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("left"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, err := wholefile.Create(path, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := left(t, dir), len(others)+1; got != want {
+		t.Errorf("%d files beside each other, want %d", got, want)
+	}
+	second, err := wholefile.Create(path, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []wholefile.File{first, second} {
+		if _, err := f.Write([]byte("whole")); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(f.CloseAtomicallyReplace(), f.Cleanup()); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := read(t, path); got != "whole" || left(t, dir) != len(others)+1 {
+		t.Errorf("%q, and %d files", got, left(t, dir))
+	}
+}
+
+// Many that write the same file at once do not take each other's.
+func TestCreateSideBySide(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for range 20 {
+				f, err := wholefile.Create(path, 0o666)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, err = f.Write([]byte("whole"))
+				if err := errors.Join(err, f.CloseAtomicallyReplace(), f.Cleanup()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if got := read(t, path); got != "whole" || left(t, dir) != 1 {
+		t.Errorf("%q, and %d files", got, left(t, dir))
+	}
+}
+
+// A link stays a link, and what it leads to is replaced.
+func TestCreateThroughALink(t *testing.T) {
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	if err := errors.Join(os.WriteFile(path, []byte("old"), 0o600), os.Symlink("file", link)); err != nil {
+		t.Skip(err)
+	}
+	f, err := wholefile.Create(link, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Write([]byte("new"))
+	if err := errors.Join(err, f.CloseAtomicallyReplace(), f.Cleanup()); err != nil {
+		t.Fatal(err)
+	}
+	if target, err := os.Readlink(link); err != nil || target != "file" || read(t, path) != "new" {
+		t.Errorf("the link leads to %q (%v), and the file holds %q", target, err, read(t, path))
+	}
+}
+
+// A device is written to, and never replaced.
+func TestCreateWritesToDevices(t *testing.T) {
+	info, err := os.Stat(os.DevNull)
+	if err != nil {
+		t.Skip(err)
+	}
+	f, err := wholefile.Create(os.DevNull, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Write([]byte("text"))
+	if err := errors.Join(err, f.Chmod(0o600), f.CloseAtomicallyReplace(), f.Cleanup()); err != nil {
+		t.Error(err)
+	}
+	after, err := os.Stat(os.DevNull)
+	if err != nil || !os.SameFile(info, after) || info.Mode() != after.Mode() {
+		t.Errorf("%s is another file: %v, %v", os.DevNull, after, err)
 	}
 }
 
