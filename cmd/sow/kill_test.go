@@ -26,7 +26,7 @@ import (
 
 var (
 	kills       = flag.Int("kills", 4, "how many times TestKill kills sow")
-	writeKills  = flag.Int("write-kills", 9, "how many times TestKillWrites kills sow")
+	writeKills  = flag.Int("write-kills", 15, "how many times TestKillWrites kills sow")
 	killSeed    = flag.Uint64("kill-seed", 0, "the seed of the tests that kill; 0 draws one")
 	figuresFile = flag.String("figures", "", "a `file` that gets the counts of what was tried")
 )

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,9 @@ func killings() []killing {
 	return []killing{
 		{"apply", (*killer).apply}, {"edits and deletes", (*killer).edit}, {"saved plan", (*killer).savedPlan},
 		{"destroy", (*killer).destroy}, {"apply in the emulator", (*killer).inEmulator}, {"emulator", (*killer).emulator},
-		{"plan", (*killer).plan}, {"init", (*killer).init}, {"fmt", (*killer).fmt},
+		{"apply --refresh", (*killer).refresh}, {"shard", (*killer).shard}, {"state merge", (*killer).merge},
+		{"force-unlock", (*killer).forceUnlock}, {"plan", (*killer).plan}, {"plan --refresh", (*killer).planRefreshed},
+		{"plan --shards", (*killer).planShards}, {"init", (*killer).init}, {"fmt", (*killer).fmt},
 	}
 }
 
@@ -80,24 +83,10 @@ func canTrace() bool { return exec.Command("strace", "-qq", "-o", os.DevNull, "t
 // kill runs the command until it is killed or ends, and reports how it ended.
 func (k *killer) kill(cmd *exec.Cmd) (killed bool) {
 	k.t.Helper()
-	bySyscall := k.random.IntN(2) == 0
-	if bySyscall && !canTrace() {
-		k.t.Log("strace is not there or not allowed: killing by time alone")
-		bySyscall = false
-	}
 	after := time.Duration(k.random.Int64N(int64(k.longest)))
-	nth := 1 + k.random.IntN(1+k.random.IntN(80))
+	bySyscall := k.trace(cmd)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
-	if bySyscall {
-		args := append([]string{"strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace=" + changingCalls,
-			"-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", changingCalls, nth)}, cmd.Args...)
-		path, err := exec.LookPath("strace")
-		if err != nil {
-			k.t.Fatal(err)
-		}
-		cmd.Path, cmd.Args = path, args
-	}
 	if err := cmd.Start(); err != nil {
 		k.t.Fatal(err)
 	}
@@ -111,19 +100,46 @@ func (k *killer) kill(cmd *exec.Cmd) (killed bool) {
 	}
 	code := cmd.ProcessState.ExitCode()
 	killed = code < 0
-	k.counts.Add("runs", 1)
-	switch {
-	case killed && bySyscall:
-		k.counts.Add("kills by system call", 1)
-	case killed:
-		k.counts.Add("kills by time", 1)
-	case code != 0 && code != 6:
+	k.count(killed, bySyscall)
+	if !killed && code != 0 && code != 6 {
 		k.t.Fatalf("exit code %d:\n%s", code, &output)
 	}
 	if strings.Contains(output.String(), canary) {
 		k.t.Fatalf("the key was printed:\n%s", &output)
 	}
 	return killed
+}
+
+// trace makes every other command one that is killed with its nth system call
+// that changes a file.
+func (k *killer) trace(cmd *exec.Cmd) (bySyscall bool) {
+	nth := 1 + k.random.IntN(1+k.random.IntN(80))
+	if k.random.IntN(2) != 0 {
+		return false
+	}
+	if !canTrace() {
+		k.t.Log("strace is not there or not allowed: killing by time alone")
+		return false
+	}
+	path, err := exec.LookPath("strace")
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	// With -D it is the child of its child, so that whoever stops the process stops
+	// sow.
+	cmd.Path, cmd.Args = path, append([]string{"strace", "-D", "-f", "-qq", "-o", os.DevNull, "-e", "trace=" + changingCalls,
+		"-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", changingCalls, nth)}, cmd.Args...)
+	return true
+}
+
+func (k *killer) count(killed, bySyscall bool) {
+	k.counts.Add("runs", 1)
+	switch {
+	case killed && bySyscall:
+		k.counts.Add("kills by system call", 1)
+	case killed:
+		k.counts.Add("kills by time", 1)
+	}
 }
 
 // must runs a command that has to end well.
@@ -138,7 +154,7 @@ func (k *killer) must(cmd *exec.Cmd) string {
 
 // seeding are the flags of an apply that is not to be waited for.
 func seeding(args ...string) []string {
-	return append(args, "--auto-approve", "--parallelism", "8", "--doubt-window", "500ms", "--receipt", "receipt")
+	return append(args, "--auto-approve", "--parallelism", "8", "--doubt-window", "500ms", "--receipt", "receipt", "--events", "events")
 }
 
 var applying = seeding("apply", "--allow-deletes", "--force")
@@ -147,10 +163,45 @@ var applying = seeding("apply", "--allow-deletes", "--force")
 // dataset.
 func (k *killer) finish(h *history, d dataset) {
 	k.t.Helper()
-	k.keyless(h.dir)
+	k.notes(h.dir)
 	k.must(h.command(applying...))
-	k.receipt(filepath.Join(h.dir, "receipt"))
+	k.notes(h.dir)
 	h.verify(d)
+	k.tidy(h.dir)
+}
+
+// notes makes sure that what a run writes down of itself can be read, and holds
+// no key. Events are a stream, so the last one may be torn.
+func (k *killer) notes(dir string) {
+	k.t.Helper()
+	k.keyless(dir)
+	k.lines(filepath.Join(dir, "receipt"), true)
+	k.lines(filepath.Join(dir, "events"), false)
+}
+
+// passing are the ends of the names of files that are there for a while only.
+var passing = []string{".part", ".new", ".journal", ".lock"}
+
+// tidy makes sure that nothing is left of the runs that were killed.
+func (k *killer) tidy(dir string) {
+	k.t.Helper()
+	for _, name := range names(k.t, dir) {
+		if slices.Contains(passing, filepath.Ext(name)) {
+			k.t.Errorf("%s is left", name)
+		}
+	}
+}
+
+func names(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
 }
 
 // keyless makes sure that the key is in no file.
@@ -161,8 +212,8 @@ func (k *killer) keyless(dir string) {
 	}
 }
 
-// receipt makes sure that a receipt is whole, if there is one.
-func (k *killer) receipt(path string) {
+// lines makes sure that a file of JSON, if it is there, is whole.
+func (k *killer) lines(path string, whole bool) {
 	k.t.Helper()
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -172,8 +223,9 @@ func (k *killer) receipt(path string) {
 		k.t.Fatal(err)
 	}
 	for line := range bytes.Lines(content) {
-		if !json.Valid(line) {
-			k.t.Fatalf("the receipt is torn: %s", content)
+		torn := !bytes.HasSuffix(line, []byte("\n"))
+		if torn && whole || !torn && !json.Valid(line) {
+			k.t.Fatalf("%s is torn: %s", path, content)
 		}
 	}
 }
@@ -182,7 +234,6 @@ func (k *killer) apply() {
 	h := inApp(k.t, k.seed)
 	d := h.declare(0)
 	k.kill(h.command(applying...))
-	k.receipt(filepath.Join(h.dir, "receipt"))
 	k.finish(h, d)
 }
 
@@ -235,6 +286,7 @@ func (k *killer) inEmulator() {
 	k.must(h.command(args...))
 	k.holdsData(filepath.Join(h.dir, ".sow", "emulator"), killApp, d)
 	k.must(h.command("plan", "--emulator", "--detailed-exitcode"))
+	k.tidy(filepath.Join(h.dir, ".sow", "emulator"))
 }
 
 // holdsData holds the data that an emulator has left against a dataset.
@@ -253,122 +305,52 @@ func (k *killer) emulator() {
 	h := inApp(k.t, k.seed) // only its folder
 	d := h.declare(0)
 	data := filepath.Join(h.dir, "data")
-	serve := func() *running {
-		p, err := launch(h.dir, append(os.Environ(), "COMETCHAT_API_KEY="+canary, "COMETCHAT_APP_ID="+killApp), sowPath(),
-			"emulator", "--addr", "127.0.0.1:0", "--data", data, "--quirk", "message_settle_time=0s")
+	app := func() *exec.Cmd {
+		cmd := exec.Command(sowPath(), "emulator", "--addr", "127.0.0.1:0", "--data", data, "--quirk", "message_settle_time=0s")
+		cmd.Dir, cmd.Env = h.dir, append(os.Environ(), "COMETCHAT_API_KEY="+canary, "COMETCHAT_APP_ID="+killApp)
+		return cmd
+	}
+	serve := func(cmd *exec.Cmd) (p *running, up bool) {
+		p, err := launch(cmd.Dir, cmd.Env, cmd.Path, cmd.Args[1:]...)
 		if err != nil {
 			k.t.Fatal(err)
 		}
 		k.t.Cleanup(p.stop)
 		match, err := p.stdout.await(regexp.MustCompile(`COMETCHAT_ENDPOINT=(\S+)\n`), p.done)
 		if err != nil {
-			k.t.Fatalf("%v\n%s", err, p.both)
+			return p, false
 		}
 		h.url = match[1]
-		return p
+		return p, true
 	}
-	p := serve()
-	run, err := launch(h.dir, h.command().Env, sowPath(), applying...)
-	if err != nil {
-		k.t.Fatal(err)
+	cmd := app()
+	bySyscall := k.trace(cmd)
+	if p, up := serve(cmd); up {
+		run, err := launch(h.dir, h.command().Env, sowPath(), applying...)
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		k.t.Cleanup(run.stop)
+		patience := time.After(time.Duration(k.random.Int64N(int64(k.longest))))
+		if bySyscall {
+			patience = time.After(2 * time.Second)
+		}
+		select {
+		case <-p.done:
+		case <-run.done:
+		case <-patience:
+		}
+		p.stop()
+		run.stop()
+		k.count(true, false)
 	}
-	k.t.Cleanup(run.stop)
-	time.Sleep(time.Duration(k.random.Int64N(int64(k.longest))))
-	p.stop()
-	run.stop()
-	k.counts.Add("runs", 2)
-	k.counts.Add("kills by time", 2)
-	p = serve()
+	k.count(true, bySyscall)
+	p, up := serve(app())
+	if !up {
+		k.t.Fatalf("the emulator does not start again:\n%s", p.both)
+	}
 	k.must(h.command(applying...))
 	p.stop()
 	k.holdsData(data, killApp, d)
-}
-
-func (k *killer) plan() {
-	h := inApp(k.t, k.seed)
-	h.declare(0)
-	k.must(h.command("plan", "--out", "saved.plan"))
-	before, err := os.ReadFile(filepath.Join(h.dir, "saved.plan"))
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	h.declare(1)
-	k.kill(h.command("plan", "--out", "saved.plan"))
-	after, err := os.ReadFile(filepath.Join(h.dir, "saved.plan"))
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	shown := k.must(h.command("show", "--json", "saved.plan"))
-	if old := bytes.Equal(before, after); old == strings.Contains(shown, `"text":"added"`) {
-		k.t.Errorf("the plan is neither the old nor the new one (old: %t)", old)
-	}
-	k.must(h.command("plan", "--out", "saved.plan"))
-}
-
-func (k *killer) init() {
-	whole := k.t.TempDir()
-	command := func(dir string) *exec.Cmd {
-		cmd := exec.Command(sowPath(), "init")
-		cmd.Dir, cmd.Env = dir, os.Environ()
-		return cmd
-	}
-	k.must(command(whole))
-	dir := k.t.TempDir()
-	k.longest = 60 * time.Millisecond
-	k.kill(command(dir))
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	for _, e := range entries {
-		want, err := os.ReadFile(filepath.Join(whole, e.Name()))
-		if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(e.Name(), ".") {
-			continue // a file that did not get its name
-		}
-		got, readErr := os.ReadFile(filepath.Join(dir, e.Name()))
-		if err := errors.Join(err, readErr); err != nil {
-			k.t.Fatal(err)
-		}
-		if !bytes.Equal(want, got) {
-			k.t.Errorf("%s is torn: %q", e.Name(), got)
-		}
-	}
-}
-
-func (k *killer) fmt() {
-	dir := k.t.TempDir()
-	const (
-		loose = "user \"ana\" {\nname=\"Ana\"\n}\n"
-		tidy  = "user \"ana\" {\n  name = \"Ana\"\n}\n"
-	)
-	for i := range 20 {
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d.sow.hcl", i)), []byte(loose), 0o666); err != nil {
-			k.t.Fatal(err)
-		}
-	}
-	command := func() *exec.Cmd {
-		cmd := exec.Command(sowPath(), "fmt")
-		cmd.Dir, cmd.Env = dir, os.Environ()
-		return cmd
-	}
-	k.longest = 60 * time.Millisecond
-	k.kill(command())
-	check := func(allowed ...string) {
-		for i := range 20 {
-			content, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("%02d.sow.hcl", i)))
-			if err != nil {
-				k.t.Fatal(err)
-			}
-			whole := false
-			for _, text := range allowed {
-				whole = whole || string(content) == text
-			}
-			if !whole {
-				k.t.Errorf("file %d is %q", i, content)
-			}
-		}
-	}
-	check(loose, tidy)
-	k.must(command())
-	check(tidy)
+	k.tidy(data)
 }
