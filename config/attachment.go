@@ -111,6 +111,22 @@ func CheckAttachment(a Attachment) error {
 	return nil
 }
 
+// CheckFiles checks all attachments of a message together: where their sizes are
+// given, they are 100 MB at most.
+func CheckFiles(attachments []Attachment) error {
+	var sum int64
+	for _, a := range attachments {
+		n, err := strconv.ParseInt(a.Size, 10, 64)
+		if err == nil && n > 0 && n <= maxFile { // others are told of each on their own
+			sum += n
+		}
+	}
+	if sum > maxFile {
+		return fmt.Errorf("the attachments of the message are %d bytes large, and the limit is %d: split the message", sum, maxFile)
+	}
+	return nil
+}
+
 // MessageType returns the type of a message that carries those attachments:
 // text when there are none, image, audio or video when all of them are, else
 // file.

@@ -38,6 +38,7 @@ func (l *loader) evalGroup(dec *declaration, inst instance) (lang.Value, hcl.Dia
 	g.Lifecycle = lifecycle
 	l.evalMembers(&d, g)
 	g.Sensitive = d.sensitive
+	d.whole(dec, "group", CheckGroup(g))
 
 	l.cfg.Groups = append(l.cfg.Groups, g)
 	guid := lang.String(g.GUID)

@@ -281,4 +281,5 @@ func (l *loader) finishObjects() {
 		}
 		first[key] = d
 	}
+	l.checkApp()
 }

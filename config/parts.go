@@ -54,7 +54,8 @@ func complete(m *Message, c *Conversation, problem func(part, error)) {
 		problem(partFrom, fmt.Errorf("%s takes no part in this conversation, which is between %s and %s",
 			m.From.Addr, c.Between[0].Addr, c.Between[1].Addr))
 	}
-	note(partText, CheckText(m.Text, len(m.Attachments)))
+	textErr := CheckText(m.Text, len(m.Attachments))
+	note(partText, textErr)
 	note(partText, CheckMentions(m.Text))
 	if len(m.Tags) > 0 {
 		note(partTags, CheckMessageTags(m.Tags))
@@ -71,7 +72,10 @@ func complete(m *Message, c *Conversation, problem func(part, error)) {
 	if m.After != nil && *m.After < 1 {
 		problem(partAfter, errors.New("messages of a chat are at least one second apart"))
 	}
-	if !surelySmall(m) {
+	if len(m.Attachments) > 1 {
+		note(partAttachments, CheckFiles(m.Attachments))
+	}
+	if textErr == nil && !surelySmall(m) { // too long a text is told once
 		note(partMessage, CheckData(m))
 	}
 	if warning := ContactWarning(m.Text); warning != nil {

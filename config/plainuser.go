@@ -123,7 +123,7 @@ func rightUser(u *User) bool {
 		(u.Avatar == "" || CheckURL(u.Avatar) == nil) &&
 		(u.Link == "" || CheckURL(u.Link) == nil) &&
 		(u.Role == "" || CheckRole(u.Role) == nil) &&
-		CheckTags(u.Tags) == nil
+		CheckTags(u.Tags) == nil && CheckUser(u) == nil
 }
 
 // value is what others see of a plain user.

@@ -33,6 +33,7 @@ func (l *loader) evalUser(dec *declaration, inst instance) (lang.Value, hcl.Diag
 	lifecycle, diags := evalLifecycle(dec.content, inst.scope, "prevent_destroy")
 	u.Lifecycle = lifecycle
 	u.Sensitive = d.sensitive
+	d.whole(dec, "user", CheckUser(u))
 
 	uid := lang.String(u.UID)
 	if u.UID == "" {
@@ -97,6 +98,14 @@ func (d *decoder) id(name string, dec *declaration, check func(string) error) (s
 		return "", at
 	}
 	return label, at
+}
+
+// whole reports what is wrong with an object as a whole, once its arguments are
+// right.
+func (d *decoder) whole(dec *declaration, what string, err error) {
+	if err != nil && !d.diags.HasErrors() {
+		d.diags = append(d.diags, invalidValue(dec.block.DefRange, what, err))
+	}
 }
 
 // keyName is what tells the objects of a repeated block apart.
