@@ -4,12 +4,14 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync"
 )
 
 // The collector runs often while the program is young: with a heap of a few
 // megabytes that costs next to nothing, and most runs need no more than that.
 // One that goes on for long gets the usual pace, at which a collection is rarer
-// than memory is large.
+// than memory is large. What is over before the first collection has no youth:
+// for a short run, a collection would be a good part of it.
 const (
 	youngPercent  = 20
 	usualPercent  = 100
@@ -17,14 +19,27 @@ const (
 )
 
 // paceCollector sets the collector's pace, unless GOGC does. The program's youth
-// may be ended early.
+// may be ended early, and then never comes.
 func paceCollector() (endYouth func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	debug.SetGCPercent(youngPercent)
-	endYouth = func() { debug.SetGCPercent(usualPercent) }
-	afterCollections(youngLifetime, endYouth)
+	var setting sync.Mutex
+	over := false
+	endYouth = func() {
+		setting.Lock()
+		defer setting.Unlock()
+		over = true
+		debug.SetGCPercent(usualPercent)
+	}
+	afterCollections(1, func() {
+		setting.Lock()
+		defer setting.Unlock()
+		if !over {
+			debug.SetGCPercent(youngPercent)
+			afterCollections(youngLifetime, endYouth)
+		}
+	})
 	return endYouth
 }
 
