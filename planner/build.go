@@ -201,22 +201,24 @@ func (b *builder) planLanes(body *store) error {
 	}
 	q := newQueue(len(b.lanes), workers)
 	writers := sync.Pool{New: func() any { return &laneWriter{body: body} }}
-	var group sync.WaitGroup
-	for range min(workers, len(b.lanes)) {
-		group.Go(func() {
-			for i, ok := q.next(); ok; i, ok = q.next() {
-				l := b.lanes[i]
-				out := writers.Get().(*laneWriter)
-				out.reset(q.turns[i])
-				r := l.plan(out)
-				l.release()
-				q.finish(i, func() error {
-					defer writers.Put(out)
-					return b.take(r, out)
-				})
-			}
-		})
+	work := func() {
+		for i, ok := q.next(); ok; i, ok = q.next() {
+			l := b.lanes[i]
+			out := writers.Get().(*laneWriter)
+			out.reset(q.turns[i])
+			r := l.plan(out)
+			l.release()
+			q.finish(i, func() error {
+				defer writers.Put(out)
+				return b.take(r, out)
+			})
+		}
 	}
+	var group sync.WaitGroup
+	for range min(workers, len(b.lanes)) - 1 {
+		group.Go(work)
+	}
+	work() // a single lane needs no one else
 	group.Wait()
 	return q.err
 }
