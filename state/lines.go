@@ -33,8 +33,9 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return 
 
 var errLineTooLong = errors.New("a line is longer than 16 MiB")
 
-// castagnoli is the polynomial that processors compute in hardware.
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// castagnoli is the polynomial that processors compute in hardware. The table
+// is made with the first use: most runs have nothing to check.
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // lineReader reads the lines of a section of a file.
 type lineReader struct {

@@ -55,7 +55,7 @@ const (
 
 // appendCRC closes the line that begins at start and lacks its closing brace.
 func appendCRC(dst []byte, start int, previous uint32) (whole []byte, crc uint32) {
-	crc = crc32.Update(previous, castagnoli, dst[start:])
+	crc = crc32.Update(previous, castagnoli(), dst[start:])
 	dst = append(dst, crcField...)
 	dst = appendHex32(dst, crc)
 	return append(dst, '"', '}', '\n'), crc
@@ -87,7 +87,7 @@ func cutCRC(line []byte) (body []byte, stated uint32, ok bool) {
 // previous.
 func checkCRC(line []byte, previous uint32) (body []byte, crc uint32, ok bool) {
 	body, stated, ok := cutCRC(line)
-	if !ok || crc32.Update(previous, castagnoli, body) != stated {
+	if !ok || crc32.Update(previous, castagnoli(), body) != stated {
 		return nil, 0, false
 	}
 	return body, stated, true
