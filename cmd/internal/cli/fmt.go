@@ -11,10 +11,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
 	"github.com/sowdev/sow/config/script"
@@ -129,7 +129,7 @@ func formatStdin(r *run, o *fmtOptions) error {
 	same := bytes.Equal(before, after)
 	switch {
 	case o.diff && !same:
-		err = r.view.Say(udiff.Unified(o.stdinName, o.stdinName, string(before), string(after)))
+		err = r.view.Say(unified(o.stdinName, before, o.stdinName, after))
 	case !o.diff && !o.check:
 		err = r.view.Raw(after)
 	}
@@ -144,9 +144,15 @@ func (o *fmtOptions) report(r *run, path string, before, after []byte) error {
 	text := path + "\n"
 	if o.diff {
 		slashed := filepath.ToSlash(path)
-		text += udiff.Unified("a/"+slashed, "b/"+slashed, string(before), string(after))
+		text += unified("a/"+slashed, before, "b/"+slashed, after)
 	}
 	return r.view.Say(text)
+}
+
+// unified is a diff without the line that names its command.
+func unified(oldName string, old []byte, newName string, new []byte) string {
+	_, text, _ := strings.Cut(string(diff.Diff(oldName, old, newName, new)), "\n")
+	return text
 }
 
 // files lists what to format, sorted within each directory.
