@@ -31,15 +31,15 @@ func run() int {
 			Stderr: term.IsTerminal(int(os.Stderr.Fd())),
 			Width:  width,
 		},
-		Stop:    listen(abort),
+		Stop:    listen(ctx, abort),
 		Sending: endYouth,
 	}
 	return cli.Main(ctx, os.Args[1:], env)
 }
 
-// listen closes the channel with the first signal that asks the program to
-// end, and calls abort with the second; a third one kills.
-func listen(abort func()) <-chan struct{} {
+// listen returns a child of ctx that ends with the first signal that asks the
+// program to end, and calls abort with the second; a third one kills.
+func listen(ctx context.Context, abort func()) context.Context {
 	// A reader that goes away (| head) makes writes fail; it must not kill an
 	// apply between a send and its record.
 	signal.Ignore(syscall.SIGPIPE)
@@ -48,15 +48,15 @@ func listen(abort func()) <-chan struct{} {
 	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
 		signal.Notify(signals, syscall.SIGHUP)
 	}
-	stop := make(chan struct{})
+	stopped, stop := context.WithCancel(ctx)
 	go func() {
 		<-signals
-		close(stop)
+		stop()
 		<-signals
 		abort()
 		signal.Stop(signals)
 	}()
-	return stop
+	return stopped
 }
 
 // width returns the columns of the terminal, or 0 without one.

@@ -85,7 +85,6 @@ func TestAsk(t *testing.T) {
 				Stdin: strings.NewReader(tt.input), Stdout: io.Discard, Stderr: io.Discard,
 				Terminal: Terminal{Stdin: tt.tty},
 			})
-			defer r.release()
 			if err := tt.given.ask(t.Context(), r, "Go on?"); !errorSays(err, tt.refused) {
 				t.Errorf("error %v, want one with %q", err, tt.refused)
 			}
@@ -96,17 +95,16 @@ func TestAsk(t *testing.T) {
 // TestAskInterrupted holds that Ctrl-C ends a question that nobody answers.
 func TestAskInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stop := make(chan struct{})
+		stop, cancel := context.WithCancel(t.Context())
 		input, keyboard := io.Pipe()
 		r := newRun(t.Context(), Env{
 			Stdin: input, Stdout: io.Discard, Stderr: io.Discard,
 			Terminal: Terminal{Stdin: true}, Stop: stop,
 		})
-		defer r.release()
 		answered := make(chan error)
 		go func() { answered <- (&approval{}).ask(r.stopped, r, "Go on?") }()
 		synctest.Wait()
-		close(stop)
+		cancel()
 		if err := <-answered; !errors.Is(err, context.Canceled) || exitCode(err) != exitInterrupted {
 			t.Errorf("error %v with code %d, want an interruption", err, exitCode(err))
 		}

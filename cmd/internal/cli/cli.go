@@ -26,11 +26,11 @@ type Env struct {
 	Now      func() time.Time
 	// Transport carries the requests to the app; nil means the client's own.
 	Transport http.RoundTripper
-	// Stop is closed when the person wants the command to end: a command that
-	// is sending lets what is in flight settle, any other ends at once. The
-	// context given to Main ends when it has to end without waiting. A nil Stop
-	// never stops.
-	Stop <-chan struct{}
+	// Stop ends when the person wants the command to end: a command that is
+	// sending lets what is in flight settle, any other ends at once. It is made
+	// from the context given to Main, which ends when the command has to end
+	// without waiting. A nil Stop is that context itself.
+	Stop context.Context
 	// Sending, when set, is called before a command begins to send what it
 	// planned: from then on it is time that counts, more than memory.
 	Sending func()
@@ -61,7 +61,6 @@ func (e Env) Getenv(name string) string {
 func Main(ctx context.Context, args []string, env Env) int {
 	env.Stdout = outlet{env.Stdout}
 	r := newRun(ctx, env)
-	defer r.release()
 	root := newRootCmd(r)
 	root.SetArgs(args)
 	return r.finish(root.ExecuteContext(r.stopped))

@@ -88,8 +88,8 @@ func TestStopped(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "main.sow.hcl"), []byte(`user "ana" { name = "Ana" }`), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	stop := make(chan struct{})
-	close(stop)
+	stop, cancel := context.WithCancel(t.Context())
+	cancel()
 	var stdout, stderr bytes.Buffer
 	env := world(&stdout, &stderr)
 	env.Stop = stop

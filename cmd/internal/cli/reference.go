@@ -16,7 +16,6 @@ import (
 // to it.
 func WriteReference(w io.Writer) error {
 	r := newRun(context.Background(), Env{})
-	defer r.release()
 	root := newRootCmd(r)
 	var b strings.Builder
 	b.WriteString("# Commands\n\n")

@@ -39,7 +39,6 @@ func TestReference(t *testing.T) {
 // does, an example, and a meaning for every flag.
 func TestHelp(t *testing.T) {
 	r := newRun(t.Context(), Env{})
-	defer r.release()
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
 		t.Run(cmd.CommandPath(), func(t *testing.T) {

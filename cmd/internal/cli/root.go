@@ -22,26 +22,13 @@ type run struct {
 	// stopped ends with the first signal, aborted with the second one.
 	stopped context.Context
 	aborted context.Context
-	release func()
 }
 
 func newRun(ctx context.Context, env Env) *run {
-	stopped, cancel := context.WithCancel(ctx)
+	r := &run{env: env, stopped: ctx, aborted: ctx}
 	if env.Stop != nil {
-		select {
-		case <-env.Stop:
-			cancel()
-		default:
-			go func() {
-				select {
-				case <-env.Stop:
-					cancel()
-				case <-stopped.Done():
-				}
-			}()
-		}
+		r.stopped = env.Stop
 	}
-	r := &run{env: env, stopped: stopped, aborted: ctx, release: cancel}
 	r.show(view.Text, nil)
 	return r
 }

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -106,7 +105,15 @@ func regions() []string { return []string{"us", "eu", "in"} }
 
 // validAppID keeps app ids fit for a host name and for a file name.
 func validAppID(id string) bool {
-	return len(id) <= 63 && regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`).MatchString(id)
+	for i, c := range []byte(id) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case i > 0 && (c == '-' || c == '_'):
+		default:
+			return false
+		}
+	}
+	return id != "" && len(id) <= 63
 }
 
 // needApp says what is missing before anything can be sent to t.

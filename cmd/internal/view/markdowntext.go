@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -60,13 +61,15 @@ func literal(text string, i int) bool {
 const wordBreak = "&#8203;"
 
 // linked is what GitHub and GitLab make links, mentions or pictures of.
-var linked = regexp.MustCompile(`[@#:!$%~&]|(?i:www|gh)|[0-9A-Fa-f]{7}`)
+var linked = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[@#:!$%~&]|(?i:www|gh)|[0-9A-Fa-f]{7}`)
+})
 
 // breakAfter returns the offsets of the characters to break the text after.
 func breakAfter(text string) []int {
 	var offsets []int
 	for from := 0; ; {
-		found := linked.FindStringIndex(text[from:])
+		found := linked().FindStringIndex(text[from:])
 		if found == nil {
 			return offsets
 		}
