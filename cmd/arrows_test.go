@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"planner":           {"config", "config/addr", "state"},
 	"planner/planfile":  {"planner", "config", "config/addr", "state", "planner/planfile/wholefile"},
 	"applier":           {"planner", "state", "config/addr"},
-	"applier/cometchat": {"applier"},
+	"applier/cometchat": {"applier", "applier/cometchat/direct"},
 	// The emulator must not share a line with the client, so that one cannot
 	// hide the other's mistakes.
 	"applier/emulator":    {},

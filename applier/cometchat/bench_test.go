@@ -56,7 +56,9 @@ func BenchmarkSend(b *testing.B) {
 
 func BenchmarkBare(b *testing.B) {
 	server := nullServer(b)
-	client := &http.Client{Transport: NewTransport(16)}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 16
+	client := &http.Client{Transport: transport}
 	body, err := encode(map[string]any{"text": benchMessage().Data.Text, "filler": benchAnswer[:300]})
 	if err != nil {
 		b.Fatal(err)

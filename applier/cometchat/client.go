@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/sowdev/sow/applier"
+	"github.com/sowdev/sow/applier/cometchat/direct"
 )
 
 // Key is an API key. It prints as stars, so that it cannot end up in a log or
@@ -41,8 +42,7 @@ type Options struct {
 	// BaseURL is where the API begins, "/v3" included; see [BaseURL].
 	BaseURL string
 	Key     Key
-	// Transport makes the connections; nil means [NewTransport] with room for
-	// 16 of them.
+	// Transport makes the connections; nil means [NewTransport] for 16 of them.
 	Transport http.RoundTripper
 	// Timeout bounds one request, the reading of its answer included; 0 means
 	// 30 s. Sends with attachments may take four times as long, since the app
@@ -96,10 +96,17 @@ func BaseURL(appID, region string) string {
 	return "https://" + appID + ".api-" + region + ".cometchat.io/v3"
 }
 
-// NewTransport returns a transport that keeps that many connections to the one
-// host it talks to. It obeys the proxy settings of the environment.
-func NewTransport(connections int) *http.Transport {
+// NewTransport returns a transport for a client of that base URL, of which so
+// many requests are under way at once. It obeys the proxy settings of the
+// environment. An app that is reached over plain HTTP and without a proxy is
+// near: there the work of the client itself counts.
+func NewTransport(baseURL string, connections int) http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	if base, err := url.Parse(baseURL); err == nil && base.Scheme == "http" {
+		if proxy, err := t.Proxy(&http.Request{URL: base}); err == nil && proxy == nil {
+			return direct.New(connections)
+		}
+	}
 	t.MaxConnsPerHost = connections
 	t.MaxIdleConns = connections
 	t.MaxIdleConnsPerHost = connections
@@ -117,7 +124,7 @@ func New(o Options) (*Client, error) {
 		return nil, fmt.Errorf("the address of the app is %q: want https://HOST", o.BaseURL)
 	}
 	if o.Transport == nil {
-		o.Transport = NewTransport(16)
+		o.Transport = NewTransport(o.BaseURL, 16)
 	}
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout

@@ -46,8 +46,8 @@ func serve(t *testing.T, status int, header http.Header, body string) (*Client, 
 
 func client(t *testing.T, base string) *Client {
 	t.Helper()
-	transport := NewTransport(2)
-	t.Cleanup(transport.CloseIdleConnections)
+	transport := NewTransport(base, 2)
+	t.Cleanup(transport.(interface{ CloseIdleConnections() }).CloseIdleConnections)
 	c, err := New(Options{BaseURL: base + "/v3", Key: canary, Transport: transport, Timeout: 20 * time.Second})
 	if err != nil {
 		t.Fatal(err)

@@ -79,7 +79,7 @@ func applyHere(args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, plan.Close()) }()
 	app, err := cometchat.New(cometchat.Options{
-		BaseURL: url + "/v3", Key: benchKey, Transport: cometchat.NewTransport(connections),
+		BaseURL: url + "/v3", Key: benchKey, Transport: cometchat.NewTransport(url, connections),
 	})
 	if err != nil {
 		return err

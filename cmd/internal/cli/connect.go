@@ -94,7 +94,7 @@ func (q *requests) connect(r *run, d *dataset, key cometchat.Key) (*app, error) 
 		a.rates = applier.NewRates(applier.Limits{}) // what holds for the real app is of no use here
 	}
 	if options.Transport == nil {
-		options.Transport = cometchat.NewTransport(q.parallelism)
+		options.Transport = cometchat.NewTransport(options.BaseURL, q.parallelism)
 	}
 	client, err := cometchat.New(options)
 	if err != nil {
