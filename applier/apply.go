@@ -206,7 +206,7 @@ func (r *run) createAlone() {
 	}{{planner.StageCreateUsers, addr.User}, {planner.StageCreateGroups, addr.Group}} {
 		r.enter(stage.name)
 		alone = alone[:0]
-		for _, n := range r.newcomers.addrs {
+		for _, n := range r.newcomers.all {
 			if n.lane < 0 && n.addr.Kind == stage.kind {
 				alone = append(alone, n)
 			}

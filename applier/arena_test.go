@@ -18,10 +18,12 @@ type Arena interface {
 	Skew() time.Duration
 	// Key is what the client proves itself with.
 	Key() string
-	// Fail makes a share of the requests fail in all the ways there are, and
-	// calls hook before each request and after its answer. A share of 0 ends the
-	// failing.
-	Fail(random *rand.Rand, share float64, hook func())
+	// Watch has somebody hear of each request and of each answer before they are
+	// on their way; nil is nobody.
+	Watch(hear func(what string))
+	// Fail makes a share of the requests fail in all the ways there are. A share
+	// of 0 ends the failing.
+	Fail(random *rand.Rand, share float64)
 	// Injected counts the faults that requests were hit by, by kind.
 	Injected() map[string]int
 	// Messages are those that the app holds, in the order in which they came.
@@ -51,18 +53,23 @@ type Held struct {
 // fakeArena is the fake app as an arena.
 type fakeArena struct{ *fake }
 
+// newFakeArena is a fake app of any behaviour.
+func newFakeArena(r *rand.Rand) Arena {
+	f := newFake(behave(r))
+	f.lapses = NewLapses(r.Uint64())
+	return fakeArena{f}
+}
+
 func (a fakeArena) Skew() time.Duration      { return 0 }
 func (a fakeArena) Key() string              { return "no key" }
 func (a fakeArena) Injected() map[string]int { return a.injected }
 
 func (a fakeArena) App(*Rates) App { return a.fake }
 
-func (a fakeArena) Fail(random *rand.Rand, share float64, hook func()) {
-	if hook == nil {
-		hook = func() {}
-	}
+func (a fakeArena) Watch(hear func(what string)) { a.heed = hear }
+
+func (a fakeArena) Fail(random *rand.Rand, share float64) {
 	a.faults = func(string, int) fault {
-		hook()
 		if share == 0 || random.Float64() >= share {
 			return fault{}
 		}

@@ -1,9 +1,9 @@
 package applier_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -23,6 +23,9 @@ import (
 func TestSimulation(t *testing.T) {
 	applier.Simulate(t, newEmulated)
 }
+
+// TestRepeat holds one seed to one history.
+func TestRepeat(t *testing.T) { applier.Repeat(t, newEmulated) }
 
 // TestNothingIsWaitedForByDefault seeds the emulator as people start it: no
 // answer there leaves a doubt that has to be waited out.
@@ -45,12 +48,11 @@ type emulated struct {
 	server *emulator.Server
 	quirks emulator.Quirks
 	faults []emulator.Fault
-	seed   uint64
-	skew   atomic.Int64 // the app's clock less ours, in nanoseconds
+	lapses *applier.Lapses // of requests
+	skew   atomic.Int64    // the app's clock less ours, in nanoseconds
 
 	mu     sync.Mutex
-	hook   func()
-	seen   map[uint64]uint64 // how often a request was made
+	hear   func(what string)
 	broken string
 }
 
@@ -86,7 +88,7 @@ func newEmulator(quirks emulator.Quirks, seed uint64) *emulated {
 	if err != nil {
 		panic(err)
 	}
-	return &emulated{server: server, quirks: quirks, seed: seed, seen: make(map[uint64]uint64)}
+	return &emulated{server: server, quirks: quirks, lapses: applier.NewLapses(seed)}
 }
 
 func (e *emulated) App(rates *applier.Rates) applier.App {
@@ -123,8 +125,13 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		w.e.breaks("a request went to " + req.URL.Host + " as " + req.Host)
 	}
 	there, back := w.e.latencies(req)
-	w.e.pass()
-	if err := sleep(req.Context(), there); err != nil {
+	err := sleep(req.Context(), there)
+	what := req.Method + " " + req.URL.RequestURI()
+	if err == nil {
+		w.e.tell("%s", what)
+		err = sleep(req.Context(), time.Nanosecond) // whoever ends with the telling does
+	}
+	if err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close() // as every transport must, on errors too
 		}
@@ -132,9 +139,12 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	res, err := w.inner.RoundTrip(req)
 	if err != nil {
+		time.Sleep(back)
+		w.e.tell("%s: %v", what, err)
+		time.Sleep(time.Nanosecond)
 		return nil, err
 	}
-	w.e.pass()
+	w.e.tell("%s: %s", what, res.Status)
 	if err := sleep(req.Context(), back); err != nil {
 		_ = res.Body.Close() // nobody reads it
 		return nil, err
@@ -153,36 +163,36 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// latencies follow from the seed, from what is asked, and from how often that
-// was asked before.
+// latencies are how long a request takes, and its answer.
 func (e *emulated) latencies(req *http.Request) (there, back time.Duration) {
-	h := fnv.New64a()
-	fmt.Fprint(h, e.seed, req.Method, req.URL)
+	what := bytes.NewBufferString(req.Method + " " + req.URL.String() + " ")
 	if req.GetBody != nil {
 		body, err := req.GetBody()
 		if err != nil {
 			panic(err)
 		}
-		if _, err := io.Copy(h, body); err != nil {
+		if _, err := io.Copy(what, body); err != nil {
 			panic(err)
 		}
 	}
-	what := h.Sum64()
-	e.mu.Lock()
-	e.seen[what]++
-	r := rand.New(rand.NewPCG(what, e.seen[what]))
-	e.mu.Unlock()
+	r := e.lapses.Random(what.String())
 	return time.Duration(r.Int64N(int64(slowest))), time.Duration(r.Int64N(int64(slowest)))
 }
 
-// pass calls the hook.
-func (e *emulated) pass() {
+// tell tells those who watch.
+func (e *emulated) tell(format string, args ...any) {
 	e.mu.Lock()
-	hook := e.hook
+	hear := e.hear
 	e.mu.Unlock()
-	if hook != nil {
-		hook()
+	if hear != nil {
+		hear(fmt.Sprintf(format, args...))
 	}
+}
+
+func (e *emulated) Watch(hear func(what string)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.hear = hear
 }
 
 func (e *emulated) breaks(rule string) {
@@ -215,10 +225,7 @@ func someFault(random *rand.Rand) string {
 	}
 }
 
-func (e *emulated) Fail(random *rand.Rand, share float64, hook func()) {
-	e.mu.Lock()
-	e.hook = hook
-	e.mu.Unlock()
+func (e *emulated) Fail(random *rand.Rand, share float64) {
 	e.faults = nil
 	if share > 0 {
 		for range 4 {

@@ -58,6 +58,8 @@ type stored struct {
 type fake struct {
 	quirks
 	faults func(op string, n int) fault
+	heed   func(what string) // hears of every request
+	lapses *Lapses           // of requests; nil lets each take a millisecond
 
 	mu       sync.Mutex
 	users    map[string]*User
@@ -100,29 +102,14 @@ func (f *fake) do(ctx context.Context, op, what string, work func() error) error
 		return err
 	}
 	f.mu.Lock()
-	f.calls[op]++
-	n := f.calls[op]
-	f.log = append(f.log, op+" "+what)
 	f.under++
 	f.most = max(f.most, f.under)
-	var now fault
-	if f.faults != nil {
-		now = f.faults(op, n)
-	}
 	f.mu.Unlock()
 	defer func() {
 		f.mu.Lock()
 		f.under--
 		f.mu.Unlock()
 	}()
-	locked := func() error {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		return work()
-	}
-	if err := f.limit(); err != nil {
-		return err
-	}
 	sleep := func(d time.Duration) error {
 		select {
 		case <-time.After(d):
@@ -131,7 +118,32 @@ func (f *fake) do(ctx context.Context, op, what string, work func() error) error
 			return &Unknown{Err: ctx.Err()}
 		}
 	}
-	if err := sleep(time.Millisecond); err != nil {
+	trip := time.Millisecond
+	if f.lapses != nil {
+		trip = time.Duration(f.lapses.Random(op + " " + what).Int64N(int64(trip)))
+	}
+	if err := sleep(trip); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.calls[op]++
+	n := f.calls[op]
+	f.log = append(f.log, op+" "+what)
+	var now fault
+	if f.faults != nil {
+		now = f.faults(op, n)
+	}
+	heed := f.heed
+	f.mu.Unlock()
+	if heed != nil {
+		heed(op + " " + what)
+	}
+	locked := func() error {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return work()
+	}
+	if err := f.limit(); err != nil {
 		return err
 	}
 	switch now.kind {

@@ -33,24 +33,24 @@ type history struct {
 	ever       map[string]bool // ids of all messages that the app was seen to have
 	awaited    map[string]bool // muids of those that may come late from runs before
 	runs       int
-	noting     sync.Mutex
-	notes      []string
 	counts     *figures.Figures
+	told       *chronicle
+	lapses     *Lapses
 }
 
-// note may be called while something else goes on.
-func (h *history) note(format string, args ...any) {
-	h.noting.Lock()
-	defer h.noting.Unlock()
-	h.notes = append(h.notes, fmt.Sprintf(format, args...))
+// witness notes every operation of the disk, and has fault decide about it
+// unless that is nil.
+func (h *history) witness(fault func(faultfs.Op) faultfs.Fault) func(faultfs.Op) faultfs.Fault {
+	return func(op faultfs.Op) (broken faultfs.Fault) {
+		if fault != nil {
+			broken = fault(op)
+		}
+		h.told.trace(fmt.Sprintf("%s %s %d %v", op.Kind, op.Name, op.Size, broken))
+		return broken
+	}
 }
 
-// told are the notes so far.
-func (h *history) told() []string {
-	h.noting.Lock()
-	defer h.noting.Unlock()
-	return slices.Clone(h.notes)
-}
+func (h *history) note(format string, args ...any) { h.told.note(fmt.Sprintf(format, args...)) }
 
 // take makes one step.
 func (h *history) take(st step) {
@@ -92,7 +92,7 @@ func (h *history) round(st step) {
 	var once sync.Once
 	strike := func() {
 		once.Do(func() {
-			h.note("%v: it strikes", time.Since(restart))
+			h.note("it strikes")
 			switch st.end {
 			case endStop:
 				close(stop)
@@ -116,10 +116,14 @@ func (h *history) round(st step) {
 	} else {
 		defer time.AfterFunc(time.Duration(h.IntN(60_000))*time.Millisecond, strike).Stop()
 	}
-	h.arena.Fail(rand.New(rand.NewPCG(h.Uint64(), 5)), st.share, hook)
+	h.arena.Fail(rand.New(rand.NewPCG(h.Uint64(), 5)), st.share)
+	h.arena.Watch(func(what string) {
+		h.told.trace(what)
+		hook()
+	})
 	s := h.run(ctx, st.act, func() { h.breakDisk(st.end, cancel) })
 	hung := errors.Is(ctx.Err(), context.DeadlineExceeded)
-	h.disk.OnOp(nil)
+	h.disk.OnOp(h.witness(nil))
 	h.disk.SetRoom(-1)
 	h.disk.Kill()
 	if st.end == endPower || st.end == endDiskPower {
@@ -127,7 +131,8 @@ func (h *history) round(st step) {
 	}
 	h.counts.Add(fmt.Sprintf("an %s %s", st.act, st.end), 1)
 	app := h.arena.String()
-	h.arena.Fail(nil, 0, nil)
+	h.arena.Fail(nil, 0)
+	h.arena.Watch(h.told.trace)
 	h.opts.Stop, h.opts.StopOnError = nil, false
 	h.settled = s != nil && s.Complete()
 	if h.settled && st.act != actDestroy {
@@ -151,25 +156,25 @@ func (h *history) breakDisk(how end, cancel func()) {
 	done := h.IntN(200)
 	switch how {
 	case endDiskKill, endDiskPower:
-		h.disk.OnOp(func(op faultfs.Op) faultfs.Fault {
+		h.disk.OnOp(h.witness(func(op faultfs.Op) faultfs.Fault {
 			if op.N != at {
 				return faultfs.Fault{}
 			}
 			h.counts.Add("killed in a "+string(op.Kind), 1)
 			cancel()
 			return faultfs.Fault{Stop: true, Done: done}
-		})
+		}))
 	case endDiskError:
 		err := pick(h.Rand, syscall.EIO, syscall.ENOSPC)
 		count := 1 + h.IntN(3)
-		h.disk.OnOp(func(op faultfs.Op) faultfs.Fault {
+		h.disk.OnOp(h.witness(func(op faultfs.Op) faultfs.Fault {
 			if op.N < at || count == 0 {
 				return faultfs.Fault{}
 			}
 			count--
 			h.counts.Add(fmt.Sprintf("disk fault: %s of a %s", err, op.Kind), 1)
 			return faultfs.Fault{Err: err, Done: done}
-		})
+		}))
 	case endDiskFull:
 		h.counts.Add("disk fault: the disk is full", 1)
 		h.disk.SetRoom(h.IntN(pick(h.Rand, 100, 4000, 20000)))
@@ -188,6 +193,7 @@ func (h *history) run(ctx context.Context, what act, begin func()) *Summary {
 	o := h.opts
 	o.Reporter, o.Skew = &h.heard, h.arena.Skew
 	o.Rates = NewRates(Limits{})
+	o.Random = h.lapses.random
 	app := h.arena.App(o.Rates)
 	var p *planner.Plan
 	switch what {
@@ -218,6 +224,8 @@ func (h *history) run(ctx context.Context, what act, begin func()) *Summary {
 	if begin != nil {
 		begin()
 	}
+	lock = slowLock{lock, h.lapses}
+	p.Attach(unhurried{p.Body(), h.lapses})
 	s := &Summary{}
 	if p.Found != nil && p.Empty() {
 		s.Stopped = Record(ctx, p, prior, lock, "refresh")

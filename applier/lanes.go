@@ -63,8 +63,10 @@ func (r *run) sendLanes() {
 	r.enter(planner.StageSend)
 	over := make(chan struct{})
 	var rolls sync.WaitGroup
-	for _, roll := range r.rolls {
-		rolls.Go(func() { roll.work(r, over) })
+	for i := range r.plan.Groups {
+		if c := &r.plan.Groups[i]; c.After != nil && r.rolls[c.After.GUID] != nil {
+			rolls.Go(func() { r.rolls[c.After.GUID].work(r, over) })
+		}
 	}
 	for i, carried := range r.carriers {
 		if r.isSpoilt(i) {

@@ -47,6 +47,11 @@ func newNewcomer(o addr.Object, id string, source planner.Source) *newcomer {
 // is no mutex because it is held over requests and must end with the context.
 func (r *run) take(n *newcomer) error {
 	select {
+	case n.making <- struct{}{}: // whether or not the context has ended: what is known of it can still be recorded
+		return nil
+	default:
+	}
+	select {
 	case n.making <- struct{}{}:
 		return nil
 	case <-r.ctx.Done():
@@ -100,6 +105,7 @@ type roster struct {
 	users  map[string]*newcomer // by uid
 	groups map[string]*newcomer // by guid
 	addrs  map[addr.Object]*newcomer
+	all    []*newcomer  // in the order of the plan
 	left   atomic.Int64 // newcomers that are not ready
 }
 
@@ -134,7 +140,8 @@ func (r *run) enrol() {
 			n := newNewcomer(c.Addr, c.After.UID, c.Source)
 			n.user = c
 			carried(n, c.Carrier)
-			r.newcomers.users[n.id], r.newcomers.addrs[n.addr] = n, n
+			r.newcomers.users[n.id] = n
+			r.newcomers.add(n)
 		}
 	}
 	for i := range r.plan.Groups {
@@ -142,10 +149,16 @@ func (r *run) enrol() {
 			n := newNewcomer(c.Addr, c.After.GUID, c.Source)
 			n.group = c
 			carried(n, c.Carrier)
-			r.newcomers.groups[n.id], r.newcomers.addrs[n.addr] = n, n
+			r.newcomers.groups[n.id] = n
+			r.newcomers.add(n)
 		}
 	}
 	r.newcomers.left.Store(int64(len(r.newcomers.addrs)))
+}
+
+func (l *roster) add(n *newcomer) {
+	l.addrs[n.addr] = n
+	l.all = append(l.all, n)
 }
 
 func creates(a planner.Action) bool { return a == planner.Create || a == planner.Replace }

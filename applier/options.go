@@ -1,6 +1,7 @@
 package applier
 
 import (
+	"math/rand/v2"
 	"time"
 
 	"github.com/sowdev/sow/planner"
@@ -36,6 +37,10 @@ type Options struct {
 	// clock jump during the apply, because it is set or because the machine
 	// slept, what follows counts on from there.
 	Skew func() time.Duration
+	// Random scatters the waits between tries, so that those who failed together
+	// do not come back together; it returns numbers from 0 up to 1, and is called
+	// concurrently. Nil means math/rand/v2.Float64.
+	Random func() float64
 	// Reporter hears what happens; it may be nil.
 	Reporter Reporter
 }
@@ -55,6 +60,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Rates == nil {
 		o.Rates = NewRates(Limits{})
+	}
+	if o.Random == nil {
+		o.Random = rand.Float64
 	}
 	if o.Reporter == nil {
 		o.Reporter = silent{}

@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/time/rate"
 
 	"github.com/sowdev/sow/planner"
@@ -51,7 +50,7 @@ type Rates struct {
 
 	mu      sync.Mutex
 	senders map[string]*sender
-	storm   *backoff.ExponentialBackOff // nil while answers are good
+	storm   *backoff // nil while answers are good
 }
 
 // bucket holds the requests of one kind to a limit.
@@ -180,8 +179,9 @@ func (r *Rates) succeeded() {
 
 // refused takes in a 429 of a request, of a send by s unless s is nil, and
 // makes the app or the sender pause. It returns how long, and whether it was
-// taken for the sender's own limit.
-func (r *Rates) refused(s *sender, e *RateLimit) (wait time.Duration, own bool) {
+// taken for the sender's own limit. Random scatters the waits of a storm that
+// goes on.
+func (r *Rates) refused(s *sender, e *RateLimit, random func() float64) (wait time.Duration, own bool) {
 	told := min(e.RetryAfter, longestTold)
 	if s != nil {
 		if wait, own := s.refused(e.Rate, told); own {
@@ -199,12 +199,12 @@ func (r *Rates) refused(s *sender, e *RateLimit) (wait time.Duration, own bool) 
 	wait = told
 	switch {
 	case r.storm == nil:
-		r.storm = newStorm(told)
+		r.storm = newStorm(told > 0, random)
 		if told <= 0 {
 			wait = firstWait
 		}
 	default:
-		wait = max(told, min(r.storm.NextBackOff(), longestWait))
+		wait = max(told, min(r.storm.wait(), longestWait))
 	}
 	r.pause(wait)
 	return wait, false
@@ -213,13 +213,3 @@ func (r *Rates) refused(s *sender, e *RateLimit) (wait time.Duration, own bool) 
 // sameStorm is how much longer the refusals of one storm, which come together,
 // may ask to wait than the first of them.
 const sameStorm = 2 * time.Second
-
-// newStorm spaces the tries of a storm that goes on after the first wait.
-func newStorm(told time.Duration) *backoff.ExponentialBackOff {
-	b := &backoff.ExponentialBackOff{InitialInterval: firstWait, Multiplier: 1.5, RandomizationFactor: 0.2, MaxInterval: longestWait}
-	if told > 0 {
-		b.InitialInterval, b.Multiplier = time.Second, 2
-	}
-	b.Reset()
-	return b
-}

@@ -73,7 +73,7 @@ const probePage = 100
 
 // first makes one of the first reads.
 func (r *run) first(f func(ctx context.Context) error) error {
-	pause := newBackoff()
+	pause := r.newBackoff()
 	for try := 1; ; {
 		if err := r.admit(standard, nil, r.brake.halted); err != nil {
 			return err
@@ -96,7 +96,7 @@ func (r *run) first(f func(ctx context.Context) error) error {
 		if try++; try > probeTries {
 			return err
 		}
-		if err := r.wait(pause.NextBackOff(), r.brake.halted); err != nil {
+		if err := r.wait(pause.wait(), r.brake.halted); err != nil {
 			return err
 		}
 	}

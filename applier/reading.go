@@ -234,6 +234,9 @@ var errTooMany = errors.New("too many to be read at once")
 // in visits what moderation holds back in a chat of what the senders sent. It
 // returns errIncomplete when the app does not tell all of it.
 func (h *withheld) in(p *place, senders []string, visit func(*Message)) error {
+	if err := h.alive(h.brake.halted); err != nil {
+		return err
+	}
 	select {
 	case h.turn <- struct{}{}:
 	case <-h.brake.halted:

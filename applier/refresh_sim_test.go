@@ -57,6 +57,7 @@ var harms = flag.Int("harms", 60, "how many apps are harmed and set right by a r
 // harm is done to the app and to the state behind sow's back, and an apply that
 // looks first sets all of it right.
 func EachRefresh(t *testing.T, arena func(r *rand.Rand) Arena) {
+	onOneProcessor(t)
 	if *seed != 0 {
 		harm(t, *seed, arena)
 		return
@@ -75,7 +76,7 @@ func EachRefresh(t *testing.T, arena func(r *rand.Rand) Arena) {
 
 // TestRefreshSimulation does harm to the fake app.
 func TestRefreshSimulation(t *testing.T) {
-	EachRefresh(t, func(r *rand.Rand) Arena { return fakeArena{newFake(behave(r))} })
+	EachRefresh(t, newFakeArena)
 }
 
 // harmed is one walk.
@@ -91,14 +92,17 @@ func harm(t *testing.T, seed uint64, arena func(r *rand.Rand) Arena) {
 		time.Sleep(time.Until(restart))
 		r := rand.New(rand.NewPCG(seed, 3))
 		h := &harmed{history: history{
-			world: &world{TB: t, arena: arena(r), store: &memory{boot: "one"}, data: newDataset()},
-			Rand:  r,
+			world:  &world{TB: t, arena: arena(r), store: &memory{boot: "one"}, data: newDataset()},
+			Rand:   r,
+			told:   new(chronicle),
+			lapses: NewLapses(seed),
 		}, foreign: make(map[string]bool)}
+		h.opts.Random = h.lapses.random
 		defer h.arena.Close()
 		defer func() {
 			if t.Failed() {
 				t.Logf("run again with -run '%s' -seed %d; %s", strings.Split(t.Name(), "/")[0], seed, h.arena)
-				for _, step := range h.told() {
+				for _, step := range h.told.notes() {
 					t.Log(step)
 				}
 			}
@@ -143,7 +147,8 @@ func (h *harmed) cutOff() {
 	defer cancel()
 	left := h.IntN(60)
 	var mu sync.Mutex
-	h.arena.Fail(rand.New(rand.NewPCG(h.Uint64(), 2)), pick(h.Rand, 0.05, 0.3), func() {
+	h.arena.Fail(rand.New(rand.NewPCG(h.Uint64(), 2)), pick(h.Rand, 0.05, 0.3))
+	h.arena.Watch(func(string) {
 		mu.Lock()
 		defer mu.Unlock()
 		if left--; left == 0 {
@@ -151,7 +156,8 @@ func (h *harmed) cutOff() {
 		}
 	})
 	h.note("an apply is cut off: %s", describe(h.applyCtx(ctx)))
-	h.arena.Fail(nil, 0, nil)
+	h.arena.Fail(nil, 0)
+	h.arena.Watch(nil)
 }
 
 // calmly applies without faults until all is done.

@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
 	"github.com/sowdev/sow/planner"
 	"github.com/sowdev/sow/state"
 )
@@ -61,17 +59,9 @@ type run struct {
 // tries is how often a request is made whose outcome remains unknown.
 const tries = 8
 
-// newBackoff spaces the tries of one request.
-func newBackoff() *backoff.ExponentialBackOff {
-	b := &backoff.ExponentialBackOff{
-		InitialInterval:     500 * time.Millisecond,
-		RandomizationFactor: 0.5,
-		Multiplier:          2,
-		MaxInterval:         30 * time.Second,
-	}
-	b.Reset()
-	return b
-}
+// scatter is how much longer than asked a wait may be at the most, so that those
+// who wait for the same thing do not come back together.
+const scatter = time.Millisecond
 
 // wait sleeps. It returns errHalted once quit is closed, and errAborted once
 // the context ended.
@@ -79,7 +69,7 @@ func (r *run) wait(d time.Duration, quit <-chan struct{}) error {
 	if d <= 0 {
 		return r.alive(quit)
 	}
-	t := time.NewTimer(d)
+	t := time.NewTimer(d + time.Duration(r.Random()*float64(scatter)))
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -153,7 +143,7 @@ func (r *run) answered(s *sender, err error) {
 	}
 	if limited, ok := errors.AsType[*RateLimit](err); ok {
 		r.lastAnswer.Store(time.Now().UnixNano())
-		wait, own := r.Rates.refused(s, limited)
+		wait, own := r.Rates.refused(s, limited, r.Random)
 		if own {
 			r.waiting("the limit of "+s.uid, wait)
 			return
@@ -181,7 +171,7 @@ func (r *run) heard() {
 // has not answered so often that it is given up. Quit ends the waiting, not the
 // request.
 func (r *run) call(k kind, quit <-chan struct{}, f func(ctx context.Context) error) error {
-	pause := newBackoff()
+	pause := r.newBackoff()
 	begun := time.Now()
 	for try := 1; ; {
 		if err := r.admit(k, nil, quit); err != nil {
@@ -204,7 +194,7 @@ func (r *run) call(k kind, quit <-chan struct{}, f func(ctx context.Context) err
 		if try++; try > tries {
 			return r.gaveUp(err, begun)
 		}
-		if err := r.wait(pause.NextBackOff(), quit); err != nil {
+		if err := r.wait(pause.wait(), quit); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"sync"
@@ -302,7 +303,7 @@ func (row scaleRow) worker(p *planner.Plan, parallel int) *scaleWorker {
 		limits.Share, limits.SenderShare = p.Shard.Pace.Share, p.Shard.Pace.SenderShare
 	}
 	return &scaleWorker{shape: p, run: &run{
-		Options: Options{Rates: NewRates(limits), Parallelism: parallel, Reporter: silent{}},
+		Options: Options{Rates: NewRates(limits), Parallelism: parallel, Reporter: silent{}, Random: rand.Float64},
 		ctx:     context.Background(), plan: p, brake: newBrake(), gate: newGate(parallel),
 	}}
 }

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
 	"github.com/sowdev/sow/planner"
 	"github.com/sowdev/sow/state"
 )
@@ -128,7 +126,7 @@ func (l *lane) due() error {
 // surely has not and will not.
 func (l *lane) deliver(s *sending) error {
 	var (
-		pause *backoff.ExponentialBackOff
+		pause *backoff
 		try   int
 		begun time.Time
 	)
@@ -164,12 +162,12 @@ func (l *lane) deliver(s *sending) error {
 			again, err = l.refused(s, refusal)
 		} else {
 			if pause == nil {
-				pause, begun = newBackoff(), time.Now()
+				pause, begun = l.newBackoff(), time.Now()
 			}
 			if try++; try >= tries {
 				return l.drop(s, l.gaveUp(err, begun))
 			}
-			if err := l.wait(pause.NextBackOff(), l.brake.halted); err != nil {
+			if err := l.wait(pause.wait(), l.brake.halted); err != nil {
 				return l.drop(s, err)
 			}
 			continue

@@ -4,8 +4,10 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
 	"slices"
-	"sync/atomic"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +19,7 @@ import (
 var (
 	seeds       = flag.Int("seeds", 100, "how many histories the simulation walks")
 	seed        = flag.Uint64("seed", 0, "the one history to walk")
+	repeats     = flag.Int("repeats", 50, "how many histories are walked twice")
 	figuresFile = flag.String("figures", "", "a `file` that gets the counts of what was tried")
 )
 
@@ -25,22 +28,18 @@ var (
 // applying again ends with every message in the app exactly once, in order, and
 // the state agreeing.
 //
-// One seed is one history: it decides the dataset, the app, every fault, the
-// order in which requests arrive and the moment of every crash. What is left to
-// the runtime is which of two goroutines goes first that wake at the same
-// nanosecond of the virtual clock. Most histories are walked in the arena that
+// One seed is one history: it decides the dataset, the app, every fault, how
+// long every request and every record takes and so in which order they come,
+// and the moment of every crash. What becomes able to go on at the same
+// nanosecond of the virtual clock goes on in its turn, on one processor; see
+// [Repeat] for how far that holds. Most histories are walked in the arena that
 // is given; some in the fake app of this package, which was written by somebody
 // else.
 //
 // A history that breaks a promise is told with its seed, cut down to the steps
 // that it needs.
 func Simulate(t *testing.T, arena func(r *rand.Rand) Arena) {
-	choose := func(r *rand.Rand) Arena {
-		if r.IntN(4) == 0 {
-			return fakeArena{newFake(behave(r))}
-		}
-		return arena(r)
-	}
+	choose := chosen(arena)
 	first, last := uint64(1), uint64(*seeds)
 	if testing.Short() {
 		last = min(last, 40)
@@ -48,33 +47,31 @@ func Simulate(t *testing.T, arena func(r *rand.Rand) Arena) {
 	if *seed != 0 {
 		first, last = *seed, *seed
 	}
-	var (
-		counts figures.Figures
-		broken atomic.Bool
-	)
-	t.Run("seeds", func(t *testing.T) {
-		for s := first; s <= last; s++ {
-			t.Run(fmt.Sprint(s), func(t *testing.T) {
-				t.Parallel()
-				if broken.Load() {
-					return // one broken history is enough to read
-				}
-				script := newScript(s)
-				why, notes := script.walk(t, choose, &counts)
-				counts.Add("seeds", 1)
-				if why == "" {
-					return
-				}
-				counts.Add("violations", 1)
-				broken.Store(true)
-				script.report(t, choose, why, notes)
-			})
+	onOneProcessor(t)
+	var counts figures.Figures
+	for s := first; s <= last && !t.Failed(); s++ { // one broken history is enough to read
+		script := newScript(s)
+		why, told := script.walk(t, choose, &counts)
+		counts.Add("seeds", 1)
+		if why != "" {
+			counts.Add("violations", 1)
+			script.report(t, choose, why, told)
 		}
-	})
+	}
 	counts.Add("violations", 0)
 	t.Log(&counts)
 	if err := counts.Save(*figuresFile, "TestSimulation"); err != nil {
 		t.Error(err)
+	}
+}
+
+// chosen takes some of the histories to the fake app.
+func chosen(arena func(r *rand.Rand) Arena) func(r *rand.Rand) Arena {
+	return func(r *rand.Rand) Arena {
+		if r.IntN(4) == 0 {
+			return newFakeArena(r)
+		}
+		return arena(r)
 	}
 }
 
@@ -141,7 +138,8 @@ func newScript(seed uint64) script {
 
 // walk goes through the history, and returns how it broke a promise, or "", and
 // what happened on the way.
-func (s script) walk(t *testing.T, arena func(r *rand.Rand) Arena, counts *figures.Figures) (why string, notes []string) {
+func (s script) walk(t *testing.T, arena func(r *rand.Rand) Arena, counts *figures.Figures) (why string, told *chronicle) {
+	told = new(chronicle)
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(restart))
 		try := &attempt{TB: t}
@@ -151,10 +149,13 @@ func (s script) walk(t *testing.T, arena func(r *rand.Rand) Arena, counts *figur
 			Rand:   r,
 			ever:   make(map[string]bool),
 			counts: counts,
+			told:   told,
+			lapses: NewLapses(s.seed),
 		}
+		h.note("%s", h.arena)
+		h.disk.OnOp(h.witness(nil))
+		h.arena.Watch(told.trace)
 		defer func() {
-			notes = append(notes, h.arena.String())
-			notes = append(notes, h.told()...)
 			counts.AddAll("network fault: ", h.arena.Injected())
 			h.arena.Close()
 			if p := recover(); p != nil && p != any(try) {
@@ -169,25 +170,29 @@ func (s script) walk(t *testing.T, arena func(r *rand.Rand) Arena, counts *figur
 		h.Rand = rand.New(rand.NewPCG(s.seed, 3))
 		h.calm()
 	})
-	return why, notes
+	return why, told
 }
 
-// report tells of a history that broke a promise: cut down, or as it was where
-// chance had a part in it.
-func (s script) report(t *testing.T, arena func(r *rand.Rand) Arena, why string, notes []string) {
+// report tells of a history that broke a promise, cut down; with -v, every
+// request and every operation of the disk, too.
+func (s script) report(t *testing.T, arena func(r *rand.Rand) Arena, why string, told *chronicle) {
 	var nobody figures.Figures
 	small := s.shrink(func(c script) bool {
 		broken, _ := c.walk(t, arena, &nobody)
 		return broken != ""
 	})
 	if short, again := small.walk(t, arena, &nobody); short != "" {
-		why, notes = fmt.Sprintf("%s\n%d of %d steps are enough:", short, len(small.steps), len(s.steps)), again
+		why, told = fmt.Sprintf("%s\n%d of %d steps are enough:", short, len(small.steps), len(s.steps)), again
 	} else {
-		why += "\nIt does not repeat: it takes a certain order of goroutines that wake at once. What happened:"
+		why += "\nIt does not repeat, which a history should; see Repeat. What happened:"
 	}
 	t.Error(why)
-	for _, note := range notes {
-		t.Log(note)
+	lines := told.notes()
+	if testing.Verbose() {
+		lines = told.lines()
+	}
+	for _, line := range lines {
+		t.Log(line)
 	}
 	t.Logf("the whole history again:\n  go test ./applier -run TestSimulation -seed %d", s.seed)
 }
@@ -248,3 +253,51 @@ func (a *attempt) Errorf(format string, args ...any) { a.Fatalf(format, args...)
 func (a *attempt) Fatal(args ...any)                 { a.Fatalf("%s", fmt.Sprint(args...)) }
 func (a *attempt) Error(args ...any)                 { a.Fatalf("%s", fmt.Sprint(args...)) }
 func (a *attempt) Failed() bool                      { return a.why != "" }
+
+// Repeat walks histories twice, the second time from the last one to the first,
+// and holds the two chronicles of each against each other: every request and
+// answer, every operation of the disk, and every outcome, at the same nanosecond.
+//
+// What the seed cannot decide is when the runtime takes the processor away from a
+// goroutine that does not give it up by itself; that matters only where another
+// one could go on at the very same instant, and one history in fifty may part
+// for it. Under the race detector the runtime shuffles what is able to go on.
+func Repeat(t *testing.T, arena func(r *rand.Rand) Arena) {
+	if underRaceDetector() {
+		t.Skip("the race detector shuffles goroutines")
+	}
+	n := uint64(*repeats)
+	if testing.Short() {
+		n = min(n, 20)
+	}
+	onOneProcessor(t)
+	choose := chosen(arena)
+	var nobody figures.Figures
+	once := make([]*chronicle, n)
+	for s := range n {
+		_, once[s] = newScript(s+1).walk(t, choose, &nobody)
+	}
+	var parted []string
+	for s := n; s > 0; s-- {
+		_, twice := newScript(s).walk(t, choose, &nobody)
+		if apart := parting(once[s-1].lines(), twice.lines()); apart != "" {
+			parted = append(parted, fmt.Sprintf("seed %d parts %s", s, apart))
+		}
+	}
+	t.Logf("%d of %d histories repeat", n-uint64(len(parted)), n)
+	if uint64(len(parted)) > (n+49)/50 {
+		t.Errorf("%d histories do not repeat:\n%s", len(parted), strings.Join(parted, "\n"))
+	}
+}
+
+func underRaceDetector() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
+// onOneProcessor lets no two goroutines run at once, so that those that could
+// run in the order in which they became able to.
+func onOneProcessor(t *testing.T) {
+	before := runtime.GOMAXPROCS(1)
+	t.Cleanup(func() { runtime.GOMAXPROCS(before) })
+}
