@@ -19,6 +19,8 @@ type conversationBlock struct {
 	// The header as it was cut or parsed, until it is evaluated.
 	chunk  *chunk
 	header *declaration
+	// misspelt is set when the header says who talks under a wrong name.
+	misspelt bool
 	// The messages are in the text of a file, or parsed: message and dynamic
 	// blocks, in order.
 	cut    *cutMessages
@@ -66,8 +68,9 @@ func (l *loader) addCutConversation(f *source, c chunk) {
 
 // take takes in the header of the block, as it was parsed.
 func (block *conversationBlock) take(b *hcl.Block, header hcl.Body) hcl.Diagnostics {
-	content, diags := header.Content(conversationSchema())
+	content, diags := contentOf(header, conversationSchema())
 	block.header = &declaration{addr.Conversation, b, content}
+	block.misspelt = misspelt(diags, "between") || misspelt(diags, "group")
 	for name, expr := range map[string]*hcl.Expression{"script": &block.script, "source": &block.source} {
 		if attr := content.Attributes[name]; attr != nil {
 			*expr = attr.Expr
@@ -193,7 +196,7 @@ func (l *loader) evalChat(d *decoder, block *conversationBlock, c *Conversation)
 	}
 	l.evalBetween(d, c)
 	c.Group = reference(d, "group", l.people.group)
-	if c.Between[0] == nil && c.Group == nil && !d.doubtful && len(d.diags) == 0 {
+	if c.Between[0] == nil && c.Group == nil && !block.misspelt && !d.doubtful && len(d.diags) == 0 {
 		d.diags = append(d.diags, errorAt(block.def, "Conversation without people",
 			"A conversation says who talks:\n  between = [user.…, user.…]\nor:\n  group = group.…"))
 	}

@@ -24,6 +24,15 @@ type decoder struct {
 	// doubtful is set when an attribute is not known because of a mistake that
 	// was made, and reported, elsewhere.
 	doubtful bool
+	// wrong are the names of attributes that have a mistake or are not known.
+	wrong []string
+}
+
+// mistaken notes that an attribute has no value to be held against anything.
+func (d *decoder) mistaken(name string) {
+	if !slices.Contains(d.wrong, name) {
+		d.wrong = append(d.wrong, name)
+	}
 }
 
 // value evaluates an attribute. It is not ok when the attribute is not
@@ -48,6 +57,7 @@ func (d *decoder) value(name string) (v lang.Value, ok bool) {
 	}
 	if !v.Known() {
 		d.doubtful = true
+		d.mistaken(name)
 		return v, false
 	}
 	return v, !v.Null()
@@ -81,6 +91,7 @@ func (d *decoder) failAt(at hcl.Range, name string, err error) {
 	if slices.Contains(d.sensitive, name) {
 		err = errSensitive
 	}
+	d.mistaken(name)
 	d.diags = append(d.diags, invalidValue(at, name, err))
 }
 
@@ -114,6 +125,7 @@ func (d *decoder) refuse(name string) {
 	d.diags = append(d.diags, errorAt(d.at(name), "Sensitive value in public",
 		"The value of %q is sensitive, but plans and the state show it. Use nonsensitive() if it is no secret.", name))
 	d.cache[name] = lang.Value{}
+	d.mistaken(name)
 }
 
 // publicText is text for attributes that are shown and stored as they are.

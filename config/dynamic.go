@@ -37,7 +37,7 @@ func (rd *reading) expand(b *hcl.Block, want string, scope *lang.Scope, yield fu
 			"Here, a dynamic block can generate %q blocks, and not %q.%s", want, b.Labels[0], lang.Suggest(b.Labels[0], []string{want})))
 		return
 	}
-	content, diags := b.Body.Content(dynamicSchema())
+	content, diags := contentOf(b.Body, dynamicSchema())
 	rd.report(diags...)
 	if len(content.Blocks) != 1 {
 		rd.report(errorAt(b.DefRange, "Dynamic block without content",

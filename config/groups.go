@@ -12,7 +12,7 @@ import (
 
 // addGroup takes in a group block.
 func (l *loader) addGroup(b *hcl.Block) {
-	content, diags := b.Body.Content(groupSchema())
+	content, diags := contentOf(b.Body, groupSchema())
 	l.report(diags...)
 	dec := &declaration{addr.Group, b, content}
 	l.declare(dec, func(inst instance) (lang.Value, hcl.Diagnostics) { return l.evalGroup(dec, inst) })

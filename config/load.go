@@ -265,14 +265,19 @@ func (l *loader) unknownBlock(b *hcl.Block) {
 			"%q blocks are not supported by this version of sow. Remove the block to go on.", b.Type))
 		return
 	}
-	l.incomplete()
 	var names []string
 	for _, h := range rootSchema().Blocks {
 		names = append(names, h.Type)
 	}
 	hint := lang.Suggest(b.Type, names)
-	if b.Type == "message" || b.Type == "attachment" || b.Type == "dynamic" {
+	switch {
+	case b.Type == "message" || b.Type == "attachment" || b.Type == "dynamic":
 		hint = " It belongs into a conversation."
+	case len(b.Labels) > 0: // it may have meant to declare that name, and no other
+		l.graph.Doubt(b.Labels[0])
+		l.people.incomplete = true
+	default:
+		l.incomplete()
 	}
 	l.report(errorAt(b.TypeRange, "Unknown block", "There are no blocks of type %q.%s", b.Type, hint))
 }

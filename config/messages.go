@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -61,7 +62,7 @@ func (rd *reading) readGenerated(b *hcl.Block, g generated) {
 // readBody reads the arguments and blocks of a message. at is where the label
 // stands, and def the header.
 func (rd *reading) readBody(body hcl.Body, label string, at, def hcl.Range, scope *lang.Scope) {
-	content, diags := body.Content(messageSchema())
+	content, diags := contentOf(body, messageSchema())
 	d := decoder{scope: scope, attrs: content.Attributes, diags: diags}
 	m := &Message{Label: label, Range: def}
 	m.From = reference(&d, "from", rd.people.user)
@@ -85,11 +86,12 @@ func (rd *reading) readBody(body hcl.Body, label string, at, def hcl.Range, scop
 	m.Sensitive = d.sensitive
 
 	rd.report(d.diags...)
-	if d.diags.HasErrors() || d.doubtful {
-		rd.remember(label, at)
-		return
+	right := everyPart
+	broken := d.diags.HasErrors() || d.doubtful
+	if broken {
+		right = d.rightParts()
 	}
-	rd.finish(m, true, d.sensitive, func(p part) hcl.Range {
+	rd.finish(m, !broken, d.sensitive, right, func(p part) hcl.Range {
 		switch attr := content.Attributes[p.String()]; {
 		case p == partLabel:
 			return at
@@ -100,6 +102,23 @@ func (rd *reading) readBody(body hcl.Body, label string, at, def hcl.Range, scop
 		}
 		return def
 	})
+}
+
+// rightParts are the parts of a message with mistakes that can be held against the
+// limits all the same: those that are declared and have none. What depends on the
+// attachments is right only with them.
+func (d *decoder) rightParts() func(part) bool {
+	return func(p part) bool {
+		name := p.String()
+		declared := d.attrs[name] != nil && !slices.Contains(d.wrong, name)
+		switch p {
+		case partLabel:
+			return true
+		case partText, partType:
+			return declared && !slices.Contains(d.wrong, partAttachments.String())
+		}
+		return declared
+	}
 }
 
 // evalOnEdit evaluates a message's lifecycle block, and returns whether it has
@@ -143,7 +162,7 @@ func (rd *reading) readAttachments(content *hcl.BodyContent, d *decoder, m *Mess
 }
 
 func (rd *reading) readAttachment(body hcl.Body, message *decoder, scope *lang.Scope, m *Message) {
-	content, diags := body.Content(attachmentSchema())
+	content, diags := contentOf(body, attachmentSchema())
 	d := decoder{scope: scope, attrs: content.Attributes, diags: diags}
 	url := d.text("url")
 	name := d.text("name")
@@ -164,6 +183,9 @@ func (rd *reading) readAttachment(body hcl.Body, message *decoder, scope *lang.S
 			d.diags = append(d.diags, d.attachmentError(content, err))
 		}
 		m.Attachments = append(m.Attachments, a)
+	}
+	if d.doubtful || d.diags.HasErrors() {
+		message.mistaken("attachments")
 	}
 	message.doubtful = message.doubtful || d.doubtful
 	message.diags = append(message.diags, d.diags...)

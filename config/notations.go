@@ -184,7 +184,7 @@ func (rd *reading) take(in *script.Message, voices *voices, place *placement) {
 		fail(script.Attachments, partAttachments, err)
 		m.Attachments = append(m.Attachments, attachment)
 	}
-	rd.finish(m, !wrong, nil, func(p part) hcl.Range { return where(fieldOf(p)) })
+	rd.finish(m, !wrong, nil, everyPart, func(p part) hcl.Range { return where(fieldOf(p)) })
 }
 
 // fieldOf returns what the notations call a part of a message.

@@ -18,7 +18,7 @@ func (l *loader) evalOutputs(scope *lang.Scope) {
 }
 
 func (l *loader) evalOutput(b *hcl.Block, scope *lang.Scope) {
-	content, diags := b.Body.Content(outputSchema())
+	content, diags := contentOf(b.Body, outputSchema())
 	l.report(diags...)
 	d := decoder{scope: scope, attrs: content.Attributes}
 	out := Output{

@@ -90,10 +90,17 @@ func surelySmall(m *Message) bool {
 	return len(m.Attachments) == 0 && len(m.Text)+len(m.Metadata)+len(m.CustomData) < maxData/escaped/2
 }
 
+// everyPart is for messages of which all parts can be judged.
+func everyPart(part) bool { return true }
+
 // finish completes a message, reports what is wrong with it, and yields it if
-// it was ok and is. where tells the place of a part.
-func (rd *reading) finish(m *Message, ok bool, sensitive []string, where func(part) hcl.Range) {
+// it was ok and is. right tells which parts can be judged, and where tells the
+// place of a part.
+func (rd *reading) finish(m *Message, ok bool, sensitive []string, right func(part) bool, where func(part) hcl.Range) {
 	complete(m, rd.conversation, func(p part, err error) {
+		if !right(p) {
+			return // what is wrong with it was reported
+		}
 		var warning *Warning
 		if errors.As(err, &warning) {
 			if slices.Contains(sensitive, p.String()) {

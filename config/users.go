@@ -12,7 +12,7 @@ import (
 
 // addUser takes in a user block.
 func (l *loader) addUser(b *hcl.Block) {
-	content, diags := b.Body.Content(userSchema())
+	content, diags := contentOf(b.Body, userSchema())
 	l.report(diags...)
 	dec := &declaration{addr.User, b, content}
 	l.declare(dec, func(inst instance) (lang.Value, hcl.Diagnostics) { return l.evalUser(dec, inst) })

@@ -278,7 +278,7 @@ func (l *loader) validate() {
 
 // holds reports whether a variable meets a rule.
 func (l *loader) holds(v *variable, rule *hcl.Block, scope *lang.Scope) bool {
-	content, diags := rule.Body.Content(validationSchema())
+	content, diags := contentOf(rule.Body, validationSchema())
 	l.report(diags...)
 	if diags.HasErrors() {
 		return true

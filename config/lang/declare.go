@@ -22,6 +22,8 @@ type declarations struct {
 	nodes map[string]map[string]*node // by root and name
 	// incomplete is set when more is declared than is known.
 	incomplete bool
+	// doubted are names that may be declared under any root.
+	doubted map[string]bool
 }
 
 // target is what a reference names among the declarations.
@@ -62,7 +64,7 @@ func (d *declarations) node(t target) *node { return d.nodes[t.root.Name][t.name
 
 // undeclared returns the diagnostic for a reference to nothing, or nil.
 func (d *declarations) undeclared(t target) *hcl.Diagnostic {
-	if d.node(t) != nil || d.incomplete && t.name != "" {
+	if d.node(t) != nil || (d.incomplete || d.doubted[t.name]) && t.name != "" {
 		return nil
 	}
 	names := slices.Sorted(maps.Keys(d.nodes[t.root.Name]))

@@ -101,6 +101,15 @@ func (g *Graph) Add(n Node) (first *hcl.Range) {
 // what it does not know are then silently unknown.
 func (g *Graph) Incomplete() { g.decls.incomplete = true }
 
+// Doubt notes that something of that name may be declared. References to it are
+// then silently unknown.
+func (g *Graph) Doubt(name string) {
+	if g.decls.doubted == nil {
+		g.decls.doubted = map[string]bool{}
+	}
+	g.decls.doubted[name] = true
+}
+
 // Run evaluates all nodes, and returns the scope in which all their values are
 // known.
 func (g *Graph) Run() (*Scope, hcl.Diagnostics) {

@@ -44,16 +44,23 @@ cometchat {
 }
 cometchat { # ERROR: Block declared twice | A dataset has one "cometchat" block, and it stands at main.sow.hcl, line 37. Put the arguments into that one.
 }
+conversation "y" {
+  betwen = [user.ana, user.ben] # ERROR: Unsupported argument | An argument named "betwen" is not expected here. Did you mean "between"?
+  message {
+    fro  = user.ana # ERROR: Unsupported argument | An argument named "fro" is not expected here. Did you mean "from"?
+    text = "Who says so?"
+  }
+}
 conversation "x" {
   between = [user.ana, user.ben]
   messages { # ERROR: Unsupported block type | Blocks of type "messages" are not expected here. Did you mean "message"?
   }
 }
-user "eve" { # ERROR: Missing required argument | The argument "name" is required, but no definition was found.
+user "eve" {
   nmae = "Eve" # ERROR: Unsupported argument | An argument named "nmae" is not expected here. Did you mean "name"?
   lifecycle {
     prevent_destroyed = true # ERROR: Unsupported argument | An argument named "prevent_destroyed" is not expected here. Did you mean "prevent_destroy"?
   }
-  lifecycle { # ERROR: Block declared twice | There is one "lifecycle" block, and it stands at main.sow.hcl, line 54.
+  lifecycle { # ERROR: Block declared twice | There is one "lifecycle" block, and it stands at main.sow.hcl, line 61.
   }
 }

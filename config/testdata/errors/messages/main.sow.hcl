@@ -134,4 +134,22 @@ conversation "c" {
     from = user.ana
     text = { a = 1 } # ERROR: Invalid value | "text": a string is required here, not an object.
   }
+  message { # ERROR: Missing required argument | The argument "from" is required, but no definition was found.
+    text   = "" # ERROR: Invalid value | "text": the message says nothing: give it a text or an attachment.
+    expect = "aproved" # ERROR: Invalid value | Did you mean "approved"?
+  }
+  message {
+    from   = user.eev # ERROR: Reference to nothing | No user named "eev" is declared. Did you mean "eve"?
+    text   = local.nothing # ERROR: Reference to nothing | No local value named "nothing" is declared.
+    tags   = ["a", "a"] # ERROR: Invalid value | "tags": the tag "a" is there twice: leave one away.
+    expect = "pending" # ERROR: Invalid value | "expect": pending is where moderation begins, not where it ends: expect approved or disapproved.
+  }
+  message {
+    from = user.ana
+    type = "image"
+    attachment {
+      url = "parcel.jpg" # ERROR: Invalid value | "attachment": "parcel.jpg" is no full URL
+    }
+    attachment {} # ERROR: Missing required argument | The argument "url" is required, but no definition was found.
+  }
 }
