@@ -42,7 +42,7 @@ func (a *approval) guard(p *planner.Plan) error {
 			much.Removed, much.Seeded, planner.GuardShare)
 	}
 	unreviewed := a.auto && a.expect == "" && !a.reviewed
-	if n := deletes(p.Counts); unreviewed && n > 0 && !p.Destroy && !a.allowDeletes {
+	if n := deletes(p); unreviewed && n > 0 && !p.Destroy && !a.allowDeletes {
 		return fail(exitRefused, "The plan deletes",
 			"It deletes %s, and nobody has looked at it. Nothing was sent. Look at it, then agree to deletes, or to just this plan:\n  --auto-approve --allow-deletes\n  --expect %s", objects(n), p.Digest)
 	}
@@ -56,7 +56,22 @@ func objects(n int) string {
 	return fmt.Sprintf("%d objects", n)
 }
 
-func deletes(c planner.Counts) int { return c.Users.Delete + c.Groups.Delete + c.Messages.Delete }
+// deletes counts what the plan deletes in the app. Who was there before sow only
+// leaves the state.
+func deletes(p *planner.Plan) int {
+	n := p.Counts.Users.Delete + p.Counts.Groups.Delete + p.Counts.Messages.Delete
+	for i := range p.Users {
+		if u := &p.Users[i]; u.Action == planner.Delete && u.Forget {
+			n--
+		}
+	}
+	for i := range p.Groups {
+		if g := &p.Groups[i]; g.Action == planner.Delete && g.Forget {
+			n--
+		}
+	}
+	return n
+}
 
 // given reports whether the plan is agreed to without a question.
 func (a *approval) given() bool { return a.auto || a.expect != "" || a.reviewed }

@@ -26,6 +26,24 @@ func TestGuard(t *testing.T) {
 		{name: "a delete that is asked about", plan: planner.Plan{Counts: messages(1, 0, 99)}},
 		{name: "a delete that nobody saw", plan: planner.Plan{Counts: messages(1, 0, 99)}, given: approval{auto: true}, refused: "nobody has looked"},
 		{name: "a delete that is allowed", plan: planner.Plan{Counts: messages(1, 0, 99)}, given: approval{auto: true, allowDeletes: true}},
+		{
+			name: "people and groups that are only forgotten",
+			plan: planner.Plan{
+				Users:  []planner.UserChange{{Action: planner.Delete, Forget: true}, {Action: planner.Update}},
+				Groups: []planner.GroupChange{{Action: planner.Delete, Forget: true}},
+				Counts: planner.Counts{Users: planner.ActionCounts{Delete: 1, Update: 1}, Groups: planner.ActionCounts{Delete: 1}},
+			},
+			given: approval{auto: true},
+		},
+		{
+			name: "one that is deleted beside one that is forgotten",
+			plan: planner.Plan{
+				Users:  []planner.UserChange{{Action: planner.Delete, Forget: true}, {Action: planner.Delete}},
+				Counts: planner.Counts{Users: planner.ActionCounts{Delete: 2}},
+			},
+			given:   approval{auto: true},
+			refused: "It deletes 1 object",
+		},
 		{name: "a delete in a saved plan", plan: planner.Plan{Counts: messages(1, 0, 99)}, given: approval{reviewed: true}},
 		{name: "a delete with its digest", plan: planner.Plan{Digest: digest, Counts: messages(1, 0, 99)}, given: approval{auto: true, expect: digest}},
 		{name: "a delete in a destroy", plan: planner.Plan{Destroy: true, Counts: messages(100, 0, 0)}, given: approval{auto: true}},

@@ -123,7 +123,7 @@ func diagnose(err error) hcl.Diagnostics {
 	case errors.As(err, &locked):
 		return errorDiagnostic("The state is locked", fmt.Sprintf("%v.\n\nWait for that run to end, or give this one time to wait with --lock-timeout 5m. The lock ends with the process that holds it.", locked))
 	case errors.As(err, &damage):
-		return errorDiagnostic("The state is damaged", fmt.Sprintf("%v.\n\nNothing was changed. Restore the file from version control or from the .backup beside it, then run sow plan to see what differs.", damage))
+		return errorDiagnostic("The state is damaged", damage.Error()+".")
 	case errors.As(err, &access):
 		return errorDiagnostic("The state cannot be used", sentence(access.Error())+".")
 	case errors.Is(err, state.ErrNewer):

@@ -78,7 +78,11 @@ func stopped(s *applier.StopError) error {
 	case applier.FirstFailure:
 		code, summary = exitPartial, "The first change failed"
 	}
-	detail := sentence(s.Err.Error()) + "."
+	_, why, told := strings.Cut(sentence(s.Err.Error()), summary+": ")
+	if !told {
+		why = s.Err.Error()
+	}
+	detail := sentence(why) + "."
 	if !strings.HasPrefix(s.Hint, nothingSent) {
 		detail += " " + nothingSent
 	}

@@ -13,7 +13,8 @@ import (
 // savePlan saves a plan for a later apply.
 func savePlan(path string, plan *planner.Plan) error {
 	if err := planfile.WriteFile(path, plan); err != nil {
-		return wrap(err, exitError, "The plan cannot be saved", "Nothing was changed. Make room for %s, or give --out another place", path)
+		return &failure{code: exitError, summary: "The plan cannot be saved", err: err,
+			detail: sentence(err.Error()) + ". Nothing was changed. Make room there, or give --out another place."}
 	}
 	return nil
 }
