@@ -7,7 +7,7 @@ import (
 	"github.com/sowdev/sow/planner"
 )
 
-// Reporter hears what an apply does. Its methods are called concurrently and
+// Reporter hears what an apply or a reading does. Its methods are called concurrently and
 // must not block for long.
 type Reporter interface {
 	Report(Event)
@@ -27,6 +27,10 @@ const (
 	Warned      EventKind = "warned"      // something worth knowing; Err says what
 	Interrupted EventKind = "interrupted" // no new sends from here on
 	Finished    EventKind = "finished"    // the apply is over
+
+	// Read is the one kind that a reading has of its own: a chat of the app was
+	// read, or a stretch of a long one. Total, Chats and Messages are set.
+	Read EventKind = "read"
 )
 
 // Event is one thing that happened during an apply.
@@ -47,7 +51,10 @@ type Event struct {
 	Wait      time.Duration
 	Err       error
 	Hint      string // with Failed: what to do about it
-	Total     int    // with Started: changes to be made
+	Total     int    // with Started: changes to be made; with Read: chats to be read
+	// Chats and Messages, with Read, are how many were held against the state so
+	// far.
+	Chats, Messages int
 	// Left, with Started, Done and Waiting, is how long the rest takes by the
 	// model of the plan's forecast, with the limits that are known by now.
 	Left time.Duration

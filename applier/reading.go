@@ -47,6 +47,9 @@ type reading struct {
 	absent   atomic.Bool  // a message is missing
 	present  sync.Map     // addr.Object of conversations of which the app has something
 
+	chatsRead    atomic.Int64
+	messagesRead atomic.Int64
+
 	held *withheld // of the round
 }
 
@@ -153,6 +156,7 @@ const manyAgain = 64
 
 // readAll reads all chats: those that conversations move to after the others.
 func (rd *reading) readAll() error {
+	rd.advance(0, 0)
 	n := slices.IndexFunc(rd.chats, func(p *place) bool { return p.moved })
 	if n < 0 {
 		n = len(rd.chats)
@@ -184,12 +188,21 @@ func (rd *reading) readChats(todo []*place) error {
 		if len(again) > manyAgain {
 			next = time.Until(deadline)
 		}
+		rd.Reporter.Report(Event{Kind: Waiting, Reason: "messages that are not shown yet", Wait: next})
 		if err := rd.wait(next, rd.brake.halted); err != nil {
 			return err
 		}
 		pause = min(2*pause, longestLook)
 		todo = again
 	}
+}
+
+// advance reports that so much more was read.
+func (rd *reading) advance(chats, messages int) {
+	rd.Reporter.Report(Event{
+		Kind: Read, Total: len(rd.chats),
+		Chats: int(rd.chatsRead.Add(int64(chats))), Messages: int(rd.messagesRead.Add(int64(messages))),
+	})
 }
 
 // round reads chats side by side and returns those that lack something.
@@ -202,6 +215,9 @@ func (rd *reading) round(todo []*place) (again []*place, err error) {
 		defer mu.Unlock()
 		if lacks {
 			again = append(again, todo[i])
+		}
+		if e == nil && (!lacks || rd.final) {
+			rd.advance(1, 0)
 		}
 		if e != nil && (err == nil || stopping(err)) {
 			err = e

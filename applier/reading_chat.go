@@ -78,6 +78,7 @@ func (v *visit) read() error {
 			if err := v.readWindow(at, entries); err != nil {
 				return err
 			}
+			v.advance(0, len(entries))
 		}
 		if !more {
 			return nil

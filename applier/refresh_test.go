@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -324,6 +325,34 @@ func TestVerifyTellsOfOthers(t *testing.T) {
 		time.Sleep(time.Minute)
 		w.mustFind("after", w.verify(), findings{planner.Unmet: 1, planner.Foreign: 1, planner.Reordered: 1})
 		w.mustFind("found", w.found(), findings{planner.Edited: 1})
+	})
+}
+
+// What is read is told as it is read: in the end, all chats and all messages.
+func TestReadingTellsHowFarItIs(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		w.rich()
+		w.mustComplete(w.apply())
+		w.written = time.Now()
+		var mu sync.Mutex
+		var last Event
+		told := reportFunc(func(e Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			if e.Kind == Read && (e.Chats >= last.Chats && e.Messages >= last.Messages) {
+				last = e
+			}
+		})
+		v, err := Verify(context.Background(), w.store.read(w), w.arena.App(NewRates(Limits{})),
+			ReadOptions{Options: Options{Reporter: told, Window: w.opts.Window}, Written: w.written})
+		if err != nil {
+			w.Fatal(err)
+		}
+		defer v.Found.Close()
+		want := Event{Kind: Read, Total: v.Chats, Chats: v.Chats, Messages: v.Messages}
+		if diff := gocmp.Diff(want, last); diff != "" {
+			w.Errorf("the last of what was told (-want +got):\n%s", diff)
+		}
 	})
 }
 

@@ -149,6 +149,9 @@ func writeMarkdown(path string, plan *planner.Plan) (err error) {
 
 // next is what to do with the plan.
 func (o *planOptions) next(p *planner.Plan) string {
+	if o.out != "" && p.AppID == "" {
+		return "It says nothing of an app, so it cannot be carried out. For one that can be, name the app:\n  export COMETCHAT_APP_ID=…"
+	}
 	name, args := "apply", []string(nil)
 	if p.Guard() != nil {
 		args = append(args, "--force")

@@ -28,7 +28,9 @@ func (q *requests) readFirst(ctx context.Context, r *run, d *dataset, destroy bo
 		plan, _, err := d.build(r, destroy, known)
 		return plan, err
 	}
-	refreshed, err := applier.Refresh(ctx, d.folder(), declare, app.client, q.reading(r, d, app, ctx.Done()))
+	progress := r.view.Reading()
+	refreshed, err := applier.Refresh(ctx, d.folder(), declare, app.client, q.reading(d, app, progress, ctx.Done()))
+	progress.Close()
 	if err = errors.Join(unread(err), app.close()); err != nil {
 		return err
 	}
@@ -52,7 +54,7 @@ func (q *requests) reach(r *run, d *dataset) (*app, error) {
 }
 
 // reading says how the app is read.
-func (q *requests) reading(r *run, d *dataset, app *app, stop <-chan struct{}) applier.ReadOptions {
+func (q *requests) reading(d *dataset, app *app, reporter applier.Reporter, stop <-chan struct{}) applier.ReadOptions {
 	return applier.ReadOptions{
 		Options: applier.Options{
 			Parallelism: q.parallelism,
@@ -60,6 +62,7 @@ func (q *requests) reading(r *run, d *dataset, app *app, stop <-chan struct{}) a
 			Rates:       app.rates,
 			Window:      q.doubtWindow,
 			Skew:        app.skew,
+			Reporter:    reporter,
 		},
 		Written: d.written(),
 		Spool:   newSpool,

@@ -65,7 +65,9 @@ func runVerify(ctx context.Context, r *run, o *verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	found, err := applier.Verify(ctx, d.prior, app.client, o.reading(r, d, app, ctx.Done()))
+	progress := v.Reading()
+	found, err := applier.Verify(ctx, d.prior, app.client, o.reading(d, app, progress, ctx.Done()))
+	progress.Close()
 	if err = errors.Join(unread(err), app.close()); err != nil {
 		return err
 	}

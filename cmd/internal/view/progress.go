@@ -24,10 +24,8 @@ const maxLines = 20
 // Progress shows how an apply goes: a line at the foot of a terminal, plain
 // lines elsewhere, and events.
 type Progress struct {
-	v     *View
-	stop  chan struct{}
-	ended sync.WaitGroup
-	close sync.Once
+	v   *View
+	end func()
 
 	mu     sync.Mutex // guards the rest
 	tally  pace
@@ -44,13 +42,19 @@ var _ applier.Reporter = (*Progress)(nil)
 // is shown. Other things may be shown while it runs: they appear above its
 // line.
 func (v *View) Progress() *Progress {
-	pr := &Progress{
-		v:    v,
-		stop: make(chan struct{}),
-		told: map[applier.EventKind]int{},
-	}
+	p := &Progress{v: v, told: map[applier.EventKind]int{}}
+	p.end = v.follow(p.status)
+	return p
+}
+
+// Close ends the live line. It may be called more than once.
+func (p *Progress) Close() { p.end() }
+
+// follow shows what status says, as a line at the foot of a terminal or as plain
+// lines, until it is ended.
+func (v *View) follow(status func(now time.Time) string) (end func()) {
 	if v.o.Format != Text {
-		return pr
+		return func() {}
 	}
 	every := lineEvery
 	if v.o.ErrTerminal {
@@ -59,43 +63,40 @@ func (v *View) Progress() *Progress {
 		v.live = &liveLine{w: v.o.Err}
 		v.mu.Unlock()
 	}
-	pr.ended.Go(func() { pr.run(every) })
-	return pr
+	stop := make(chan struct{})
+	var ended sync.WaitGroup
+	ended.Go(func() { v.repeat(every, status, stop) })
+	return sync.OnceFunc(func() {
+		close(stop)
+		ended.Wait()
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.live.hide()
+		v.live = nil
+	})
 }
 
-func (p *Progress) run(every time.Duration) {
+func (v *View) repeat(every time.Duration, status func(now time.Time) string, stop <-chan struct{}) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	said := ""
 	for {
 		select {
-		case <-p.stop:
+		case <-stop:
 			return
 		case <-ticker.C:
 		}
-		status := p.status(time.Now())
-		if status == "" || status == said {
+		now := status(time.Now())
+		if now == "" || now == said {
 			continue
 		}
-		said = status
-		if p.v.o.ErrTerminal {
-			p.v.redraw(status)
+		said = now
+		if v.o.ErrTerminal {
+			v.redraw(now)
 		} else {
-			p.v.talk(func(pr *printer) { pr.line(foreign(plain, status)...) })
+			v.talk(func(p *printer) { p.line(foreign(plain, now)...) })
 		}
 	}
-}
-
-// Close ends the live line. It may be called more than once.
-func (p *Progress) Close() {
-	p.close.Do(func() {
-		close(p.stop)
-		p.ended.Wait()
-		p.v.mu.Lock()
-		defer p.v.mu.Unlock()
-		p.v.live.hide()
-		p.v.live = nil
-	})
 }
 
 // Report takes in an event. It waits for nothing but the streams.
