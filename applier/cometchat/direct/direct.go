@@ -26,10 +26,9 @@ import (
 )
 
 const (
-	patience = 30 * time.Second      // for a connection to come about
-	room     = 16 << 10              // bytes; a common request leaves in one write
-	fresh    = 50 * time.Millisecond // after an answer, a connection is taken to stand
-	maxHead  = 1 << 20               // bytes of an answer before its body
+	patience = 30 * time.Second // for a connection to come about
+	room     = 16 << 10         // bytes; a common request leaves in one write
+	maxHead  = 1 << 20          // bytes of an answer before its body
 )
 
 var (
@@ -123,7 +122,7 @@ func address(req *http.Request) string {
 // connection returns an idle connection that still stands, or a new one.
 func (t *Transport) connection(ctx context.Context, address string) (*conn, error) {
 	for c := t.take(address); c != nil; c = t.take(address) {
-		if time.Since(c.idleSince) < fresh || stands(c.line) {
+		if c.watch.stands() {
 			return c, nil
 		}
 		c.line.Close()
@@ -132,7 +131,7 @@ func (t *Transport) connection(ctx context.Context, address string) (*conn, erro
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{transport: t, address: address, line: line, head: io.LimitedReader{R: line}}
+	c := &conn{transport: t, address: address, line: line, watch: newWatch(line), head: io.LimitedReader{R: line}}
 	c.in, c.out = bufio.NewReader(&c.head), bufio.NewWriterSize(line, room)
 	return c, nil
 }
@@ -152,7 +151,6 @@ func (t *Transport) take(address string) *conn {
 
 // put keeps a connection, if there is room.
 func (t *Transport) put(c *conn) {
-	c.idleSince = time.Now()
 	t.mu.Lock()
 	kept := len(t.idle[c.address]) < t.keep
 	if kept {
@@ -173,7 +171,7 @@ type conn struct {
 	head      io.LimitedReader // of line; bounds what comes before a body
 	in        *bufio.Reader
 	out       *bufio.Writer
-	idleSince time.Time
+	watch     *watch
 	unwatch   func() bool // the request's context; false when that has ended
 }
 
@@ -200,7 +198,7 @@ func (c *conn) exchange(req *http.Request) (*http.Response, error) {
 func (c *conn) answer(req *http.Request) (*http.Response, error) {
 	c.head.N = maxHead
 	for {
-		res, err := http.ReadResponse(c.in, req)
+		res, err := readAnswer(c.in, req)
 		switch {
 		case err != nil && c.head.N <= 0:
 			return nil, errHead

@@ -248,15 +248,13 @@ func TestConnections(t *testing.T) {
 	}
 }
 
-// outlive has the idle connections be no longer fresh, and waits for what the
-// server does with them on its own.
+// outlive waits for what the server does with idle connections on its own.
 func outlive(t *testing.T, d *Transport) {
 	t.Helper()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, conns := range d.idle {
 		for _, c := range conns {
-			c.idleSince = time.Time{}
 			line := c.line.(*net.TCPConn)
 			line.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 			if _, err := c.in.Peek(1); err == nil || !errors.Is(err, io.EOF) && !isTimeout(err) {
