@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -239,6 +240,13 @@ func (e *emulated) Fail(random *rand.Rand, share float64) {
 	if err := e.server.SetFaults(e.faults); err != nil {
 		panic(err)
 	}
+}
+
+func (e *emulated) Lateness() time.Duration {
+	if slices.ContainsFunc(e.faults, func(f emulator.Fault) bool { return f.Kind == "late" }) {
+		return 45 * time.Second
+	}
+	return 9 * time.Second
 }
 
 func (e *emulated) Injected() map[string]int { return e.server.Snapshot().Faults }

@@ -130,6 +130,9 @@ func (h *history) round(st step) {
 		h.powerCut()
 	}
 	h.counts.Add(fmt.Sprintf("an %s %s", st.act, st.end), 1)
+	if st.end != endItself && st.end != endStop {
+		h.outlive()
+	}
 	app := h.arena.String()
 	h.arena.Fail(nil, 0)
 	h.arena.Watch(h.told.trace)
@@ -147,6 +150,16 @@ func (h *history) round(st step) {
 		h.Fatalf("an %s does not end", st.act)
 	}
 	h.mustHoldMeanwhile()
+}
+
+// outlive lets the time go by that the app may take, beyond the window, to do
+// what a run asked for that was cut off. The next run counts the window from its
+// own beginning: what comes later than that it cannot know of, and does not
+// promise anything about.
+func (h *history) outlive() {
+	if late := h.arena.Lateness() - defaultWindow; late > 0 {
+		time.Sleep(late)
+	}
 }
 
 // breakDisk has the disk fail from one of the next operations on, or end the

@@ -156,6 +156,7 @@ func (h *harmed) cutOff() {
 		}
 	})
 	h.note("an apply is cut off: %s", describe(h.applyCtx(ctx)))
+	h.outlive()
 	h.arena.Fail(nil, 0)
 	h.arena.Watch(nil)
 }
