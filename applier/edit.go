@@ -20,14 +20,19 @@ const (
 
 // patiently repeats a request on a message that the app does not let anybody
 // touch yet, or does not show yet, because it was only just sent: in the run
-// before, perhaps, which may have ended a moment ago.
+// before, perhaps, which may have ended a moment ago. What counts is when the app
+// was asked: an answer may come long after it was given.
 func (r *run) patiently(f func(ctx context.Context) error) error {
 	begun := time.Now()
 	for {
-		err := r.call(standard, r.brake.halted, f)
+		var asked time.Time
+		err := r.call(standard, r.brake.halted, func(ctx context.Context) error {
+			asked = time.Now()
+			return f(ctx)
+		})
 		switch {
-		case refusedWith(err, codeNoAccess) && time.Since(begun) < settleTime:
-		case refusedWith(err, codeNoMessage, codeNoMessageOld) && time.Since(r.began) < settleTime:
+		case refusedWith(err, codeNoAccess) && asked.Sub(begun) < settleTime:
+		case refusedWith(err, codeNoMessage, codeNoMessageOld) && asked.Sub(r.began) < settleTime:
 		default:
 			return err
 		}

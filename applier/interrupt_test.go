@@ -437,6 +437,26 @@ func TestDeleteWithoutARecord(t *testing.T) {
 	}
 }
 
+// TestLateWordOnADelete has the app say, of a message that it does not show yet,
+// that it has no such message, and that answer take a while: it does not mean
+// that the message is gone.
+func TestLateWordOnADelete(t *testing.T) {
+	inWorld(t, quirks{settle: 10 * time.Second}, func(w *world) {
+		a := w.data.between("a", "ana", "bo").say("one", "ana", "first").say("two", "ana", "second")
+		w.mustComplete(w.apply())
+		a.messages[1].From = w.data.user("bo")
+		w.app.faults = func(op string, n int) fault {
+			if op == "delete" && n == 9 {
+				return fault{kind: "slow", delay: 8 * time.Second}
+			}
+			return fault{}
+		}
+		w.mustComplete(w.apply())
+		time.Sleep(time.Minute)
+		w.mustBeSeeded()
+	})
+}
+
 // TestLostDeleteComesLate loses the answers to a destroy's deletes of people
 // and groups, which the app does a while later. What is seeded right after it
 // must not be deleted by them.
