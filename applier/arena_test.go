@@ -24,8 +24,8 @@ type Arena interface {
 	// Fail makes a share of the requests fail in all the ways there are. A share
 	// of 0 ends the failing.
 	Fail(random *rand.Rand, share float64)
-	// Lateness is how long after a request was made the app may at the latest do
-	// it, though nobody waits any more.
+	// Lateness is how long after a request was made the app shows at the latest
+	// what it did, though nobody waits for it any more.
 	Lateness() time.Duration
 	// Injected counts the faults that requests were hit by, by kind.
 	Injected() map[string]int
@@ -65,7 +65,7 @@ func newFakeArena(r *rand.Rand) Arena {
 
 func (a fakeArena) Skew() time.Duration      { return 0 }
 func (a fakeArena) Key() string              { return "no key" }
-func (a fakeArena) Lateness() time.Duration  { return 9 * time.Second }
+func (a fakeArena) Lateness() time.Duration  { return 19 * time.Second }
 func (a fakeArena) Injected() map[string]int { return a.injected }
 
 func (a fakeArena) App(*Rates) App { return a.fake }

@@ -242,11 +242,13 @@ func (e *emulated) Fail(random *rand.Rand, share float64) {
 	}
 }
 
+// Lateness counts in that a message takes a while to be shown.
 func (e *emulated) Lateness() time.Duration {
+	const done, late, shown = 9 * time.Second, 45 * time.Second, 10 * time.Second // see someFault, and the quirk message_settle_time
 	if slices.ContainsFunc(e.faults, func(f emulator.Fault) bool { return f.Kind == "late" }) {
-		return 45 * time.Second
+		return late + shown
 	}
-	return 9 * time.Second
+	return done + shown
 }
 
 func (e *emulated) Injected() map[string]int { return e.server.Snapshot().Faults }

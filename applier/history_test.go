@@ -152,7 +152,7 @@ func (h *history) round(st step) {
 	h.mustHoldMeanwhile()
 }
 
-// outlive lets the time go by that the app may take, beyond the window, to do
+// outlive lets the time go by that the app may take, beyond the window, to show
 // what a run asked for that was cut off. The next run counts the window from its
 // own beginning: what comes later than that it cannot know of, and does not
 // promise anything about.

@@ -47,6 +47,7 @@ type Rates struct {
 	buckets   [kinds]bucket
 	until     atomic.Int64 // UNIX nanoseconds: nothing is sent before
 	limiting  atomic.Bool  // the app was seen to limit a sender
+	pauses    atomic.Int64 // those that good answers came after
 
 	mu      sync.Mutex
 	senders map[string]*sender
@@ -165,13 +166,17 @@ func (r *Rates) pause(wait time.Duration) {
 
 // succeeded takes in an answer that was not a refusal to be so fast.
 func (r *Rates) succeeded() {
-	if r.until.Load() == 0 {
+	until := r.until.Load()
+	if until == 0 {
 		return
 	}
-	if r.paused() > 0 {
+	if until > time.Now().UnixNano() {
 		return // sent before the pause
 	}
-	r.until.Store(0)
+	if !r.until.CompareAndSwap(until, 0) {
+		return // another pause has begun, or somebody else was first
+	}
+	r.pauses.Add(1)
 	r.mu.Lock()
 	r.storm = nil
 	r.mu.Unlock()
@@ -184,7 +189,7 @@ func (r *Rates) succeeded() {
 func (r *Rates) refused(s *sender, e *RateLimit, random func() float64) (wait time.Duration, own bool) {
 	told := min(e.RetryAfter, longestTold)
 	if s != nil {
-		if wait, own := s.refused(e.Rate, told); own {
+		if wait, own := s.refused(e.Rate, told, r.pauses.Load()); own {
 			if _, limit := s.progress(); limit > 0 {
 				r.limiting.Store(true)
 			}
@@ -194,7 +199,8 @@ func (r *Rates) refused(s *sender, e *RateLimit, random func() float64) (wait ti
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if left := r.paused(); left > 0 && told <= left+sameStorm {
-		return left, false
+		r.pause(told) // the last one asks for a moment more
+		return max(left, told), false
 	}
 	wait = told
 	switch {

@@ -177,6 +177,33 @@ func TestStormCostsTimeOnly(t *testing.T) {
 	}
 }
 
+// TestRefusalsOfOneStorm has several refusals come together, each of which asks
+// for a little more: the last one counts, and none of them makes the next pause
+// longer than was asked.
+func TestRefusalsOfOneStorm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRates(Limits{})
+		half := func() float64 { return 0.5 }
+		for range 3 {
+			time.Sleep(100 * time.Millisecond)
+			r.refused(nil, &RateLimit{RetryAfter: 2 * time.Second}, half)
+		}
+		if left := r.paused(); left != 2*time.Second {
+			t.Errorf("after the last of them %v are waited for", left)
+		}
+		time.Sleep(time.Second)
+		r.succeeded() // of a request from before
+		if left := r.paused(); left != time.Second {
+			t.Errorf("an answer from before leaves %v of the last second", left)
+		}
+		time.Sleep(time.Second)
+		r.succeeded()
+		if wait, _ := r.refused(nil, &RateLimit{RetryAfter: time.Second}, half); wait != time.Second {
+			t.Errorf("a new storm begins with %v", wait)
+		}
+	})
+}
+
 func TestGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(8)

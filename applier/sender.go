@@ -43,6 +43,9 @@ type sender struct {
 	window      int
 	suspected   int // refusals around the documented limit
 	since       int // accepted sends since the last of them
+	// struck is which of the app's pauses the last send led to, if it was
+	// refused; 0 if it was accepted.
+	struck int64
 }
 
 // sender returns the pace of a sender.
@@ -131,6 +134,7 @@ func (s *sender) succeeded() {
 	s.turn()
 	s.now++
 	s.total++
+	s.struck = 0
 	if now := time.Now(); now.Sub(s.opened) >= limitWindow {
 		s.opened, s.window = now, 0
 	}
@@ -180,8 +184,10 @@ func (s *sender) turn() {
 //
 // It is not when the app says that it has no room for anybody. It is when the
 // sender is known to be limited, when the headers tell of a limit that is so low,
-// or when the sender has sent about as much as the documented limit allows.
-func (s *sender) refused(r Rate, told time.Duration) (wait time.Duration, own bool) {
+// when the sender has sent about as much as the documented limit allows, or when
+// it is refused once more though others were answered after the pause that it
+// led to. Pauses is how many of the app's pauses have ended well.
+func (s *sender) refused(r Rate, told time.Duration, pauses int64) (wait time.Duration, own bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.turn()
@@ -201,7 +207,9 @@ func (s *sender) refused(r Rate, told time.Duration) (wait time.Duration, own bo
 			s.learn(planner.SenderPerMinute)
 		}
 		s.since = 0
+	case s.struck > 0 && s.struck <= pauses:
 	default:
+		s.struck = pauses + 1
 		return 0, false
 	}
 	if wait = told; wait <= 0 {
