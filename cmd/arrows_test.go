@@ -93,6 +93,35 @@ func TestArrowsAreCurrent(t *testing.T) {
 	}
 }
 
+// unlinked are packages that the program must not link, not even through
+// another one, and why. What is linked is initialised at every start, used or
+// not.
+var unlinked = map[string]string{
+	"testing":                          "tests are not part of the program",
+	"encoding/gob":                     "nothing is stored in it, and its types are registered at every start",
+	"expvar":                           "sow is no server that is watched",
+	"net/http/pprof":                   "cmd/bench makes the profiles",
+	"os/exec":                          "sow starts no programs",
+	"github.com/aymanbagabas/go-udiff": "it compiles expressions at every start; go-internal/diff does not",
+	"go.yaml.in/yaml":                  "the language decodes YAML with go-cty-yaml; one decoder is enough",
+}
+
+func TestUnlinked(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "./sow")
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for linked := range strings.Lines(string(out)) {
+		linked = strings.TrimSpace(linked)
+		for name, why := range unlinked {
+			if linked == name || strings.HasPrefix(linked, name+"/") {
+				t.Errorf("cmd/sow links %s: %s", linked, why)
+			}
+		}
+	}
+}
+
 type goPackage struct {
 	ImportPath string
 	Imports    []string
