@@ -91,7 +91,7 @@ func (r *sourceReader) readHeader(records *csvRecords) []Field {
 // readCells reads a record's cells into the message.
 func (r *sourceReader) readCells(records *csvRecords, header []Field) {
 	if len(records.cells) != len(header) {
-		r.errorAt(0, len(r.msg.written), "Number of cells differs", "This record has %d cells, and the header names %d columns. A value with a comma or a line break in it is put in quotes.", len(records.cells), len(header))
+		r.errorAt(0, len(r.msg.written), "Number of cells differs", "The header names %d columns, and the cells of this record are %d. A value with a comma or a line break in it is put in quotes.", len(header), len(records.cells))
 		return
 	}
 	for i, cell := range records.cells {

@@ -127,7 +127,7 @@ func TestSourceMistakes(t *testing.T) {
 		{"unknown column", "a.csv", "from,\"texts\",at,at\nana,Hi!", [][2]string{{"1,6-13 Unknown column", `Did you mean "text"?`}, {"1,17-19 Column given twice", ""}}},
 		{"no column of senders", "a.csv", "text,at\nHi!,", [][2]string{{"1,1-8 Sender is missing", "one of them has to be"}}},
 		{"no header", "a.csv", "ana,Hi!\nsam,Hello.", [][2]string{{"1,1-4 Unknown column", ""}, {"1,5-8 Unknown column", ""}}},
-		{"cells too many", "a.csv", "from,text\nana,Hi, you!\nsam\n", [][2]string{{"2,1-13 Number of cells differs", "3 cells, and the header names 2"}, {"3,1-4 Number of cells differs", "1 cell"}}},
+		{"cells too many", "a.csv", "from,text\nana,Hi, you!\nsam\n", [][2]string{{"2,1-13 Number of cells differs", "names 2 columns, and the cells of this record are 3"}, {"3,1-4 Number of cells differs", "are 1."}}},
 		{"no sender in a record", "a.csv", "from,text\n,Hi!", [][2]string{{"2,1-5 Sender is missing", ""}}},
 		{"quote inside", "a.csv", "from,text\nana,5\" pipe\nsam,ok", [][2]string{{"2,6-6 Invalid CSV", "each quote inside of it twice"}}},
 		{"quote before the end", "a.csv", "from,text\nana,\"a\" b\nsam,\"x\n\"y\nana,\"\"z\"\"", [][2]string{{"2,7-7 Invalid CSV", "comma or the end"}, {"4,1-1 Invalid CSV", "comma or the end"}, {"5,6-6 Invalid CSV", ""}}},
