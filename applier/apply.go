@@ -337,7 +337,7 @@ func (r *run) recordHeader() {
 	if generation > h.Generation {
 		h.Generation, changed = generation, true
 	}
-	if complete && h.LookBack {
+	if complete && h.LookBack && !r.plan.Destroy { // who removes what is known has not looked for more
 		h.LookBack, changed = false, true
 	}
 	if complete && r.plan.Reanchored {

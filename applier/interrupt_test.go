@@ -1,6 +1,7 @@
 package applier
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -195,6 +196,35 @@ func TestLostState(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestDestroyDoesNotForgetToLookBack has the power fail in an apply, so that
+// only the run's marker is left of it, and a destroy after that, which finds
+// nothing to remove. The apply after them still looks for what the first may
+// have sent.
+func TestDestroyDoesNotForgetToLookBack(t *testing.T) {
+	inWorld(t, quirks{settle: 3 * time.Second}, func(w *world) {
+		w.small()
+		ctx, cancel := context.WithCancel(context.Background())
+		w.app.faults = func(op string, n int) fault {
+			if op == "send" && n == 4 {
+				cancel()
+			}
+			return fault{}
+		}
+		w.applyCtx(ctx)
+		w.app.faults = nil
+		sent := len(w.app.messages)
+		marker := bytes.SplitAfterN(w.store.journal, []byte("\n"), 3)[:2]
+		w.store.journal, w.store.boot = bytes.Join(marker, nil), "two"
+		w.mustComplete(w.destroy())
+		s := w.mustComplete(w.apply())
+		if sent == 0 || s.Adopted != sent {
+			t.Errorf("%d were sent, and %d adopted", sent, s.Adopted)
+		}
+		time.Sleep(time.Minute)
+		w.mustBeSeeded()
+	})
 }
 
 func TestRestoredBackup(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 
 var (
 	seeds       = flag.Int("seeds", 100, "how many histories the simulation walks")
+	from        = flag.Uint64("from", 1, "the first of them")
 	seed        = flag.Uint64("seed", 0, "the one history to walk")
 	repeats     = flag.Int("repeats", 50, "how many histories are walked twice")
 	figuresFile = flag.String("figures", "", "a `file` that gets the counts of what was tried")
@@ -40,10 +41,11 @@ var (
 // that it needs.
 func Simulate(t *testing.T, arena func(r *rand.Rand) Arena) {
 	choose := chosen(arena)
-	first, last := uint64(1), uint64(*seeds)
+	n := uint64(*seeds)
 	if testing.Short() {
-		last = min(last, 40)
+		n = min(n, 40)
 	}
+	first, last := *from, *from+n-1
 	if *seed != 0 {
 		first, last = *seed, *seed
 	}

@@ -2,7 +2,6 @@ package applier
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -120,7 +119,7 @@ func lastBeside(seen []Exchanged, sender string) (last time.Time) {
 func newStormWorld(t *testing.T, arena Stormy) *world {
 	time.Sleep(time.Until(restart))
 	w := &world{TB: t, arena: arena, store: &memory{boot: "one"}, data: newDataset()}
-	w.opts.Random = rand.New(rand.NewPCG(1, 6)).Float64
+	w.opts.Random = NewLapses(6).random
 	for i := range stormChats {
 		a, b := fmt.Sprintf("a%02d", i), fmt.Sprintf("b%02d", i)
 		w.data.between("c"+a, a, b).chatter(stormEach, a, b)
@@ -213,7 +212,7 @@ func Fair(t *testing.T, arena func() Stormy) {
 		time.Sleep(time.Until(restart))
 		w := &world{TB: t, arena: arena(), store: &memory{boot: "one"}, data: newDataset()}
 		defer w.arena.Close()
-		w.opts.Random = rand.New(rand.NewPCG(1, 7)).Float64
+		w.opts.Random = NewLapses(7).random
 		const slow = "a00"
 		length := map[string]int{slow: 40}
 		for i := range 60 {
