@@ -153,12 +153,14 @@ func (h *history) round(st step) {
 }
 
 // outlive lets the time go by that the app may take, beyond the window, to show
-// what a run asked for that was cut off. The next run counts the window from its
-// own beginning: what comes later than that it cannot know of, and does not
-// promise anything about.
+// what a run asked for that was cut off, as if that had happened only now. The
+// next run counts the window from its own beginning, or from when the state was
+// last written: what comes later than that it cannot know of, and does not promise
+// anything about.
 func (h *history) outlive() {
 	if late := h.arena.Lateness() - defaultWindow; late > 0 {
 		time.Sleep(late)
+		h.written = time.Now()
 	}
 }
 

@@ -52,7 +52,7 @@ type visit struct {
 	place   *place
 	out     *planner.ChatFindings
 	windows int
-	lacking int        // messages of the state that the app does not show
+	lacking int        // messages of the state that the app does not show, or will perhaps not show for long
 	wanting bool       // nor some of those that the plan would send
 	strays  []*Message // sent for the dataset, and expected by nobody
 	opened  map[addr.Object]bool

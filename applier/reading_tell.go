@@ -84,6 +84,9 @@ func (v *visit) tellSeeded(e *expected, unclear, misplaced bool) error {
 	if _, told := v.present.Load(e.conversation); !told {
 		v.present.Store(e.conversation, true)
 	}
+	if e.record.InDoubt && e.record.ID == e.seen.ID && !v.final {
+		v.lacking++ // the delete that it waits for may still be on its way
+	}
 	as, fields := messageAsSeen(e.record, e.seen, v.header.HashKey, v.tagsTold.Load())
 	as.ID, as.InDoubt, as.Carries = e.seen.ID, false, nil
 	kind := planner.Edited

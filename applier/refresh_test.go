@@ -166,6 +166,32 @@ func RestoreOld(t *testing.T, arena func() Arena) {
 	})
 }
 
+// TestRefreshOutlastsADelete cuts a destroy off while a delete is on its way, which
+// the app does some seconds later. A refresh meanwhile still sees the message, and
+// must not take it for settled.
+func TestRefreshOutlastsADelete(t *testing.T) {
+	inWorld(t, quirks{}, func(w *world) {
+		w.data.between("a", "ana", "bo").chatter(2, "ana", "bo")
+		w.mustComplete(w.apply())
+		time.Sleep(time.Hour)
+		ctx, cancel := context.WithCancel(context.Background())
+		w.app.faults = func(op string, n int) fault {
+			if op != "delete" {
+				return fault{}
+			}
+			cancel()
+			return fault{kind: "later", delay: 9 * time.Second}
+		}
+		prior := w.store.read(t)
+		Apply(ctx, w.planDestroy(prior), prior, w.store, w.app, Options{})
+		w.app.faults = nil
+		w.written = time.Now()
+		w.mustComplete(w.refresh())
+		time.Sleep(time.Minute)
+		w.mustBeSeeded()
+	})
+}
+
 func TestRefreshOfAWipedApp(t *testing.T) {
 	for _, duplicate := range []string{"", "reject", "existing"} {
 		inWorld(t, quirks{duplicate: duplicate}, func(w *world) {
