@@ -16,7 +16,7 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
-	endYouth := paceCollector()
+	applying := paceCollector()
 	ctx, abort := context.WithCancel(context.Background())
 	defer abort()
 	env := cli.Env{
@@ -31,8 +31,8 @@ func run() int {
 			Stderr: term.IsTerminal(int(os.Stderr.Fd())),
 			Width:  width,
 		},
-		Stop:    listen(ctx, abort),
-		Sending: endYouth,
+		Stop:     listen(ctx, abort),
+		Applying: applying,
 	}
 	return cli.Main(ctx, os.Args[1:], env)
 }

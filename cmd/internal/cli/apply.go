@@ -141,6 +141,9 @@ func runApply(ctx context.Context, r *run, o *applyOptions) error {
 // withEvents sets up what is shown, with the file of events beside it if there
 // is to be one, and does the work.
 func (o *applyOptions) withEvents(r *run, work func() error) error {
+	if r.env.Applying != nil {
+		r.env.Applying()
+	}
 	if o.events == "" {
 		r.show(stream(o.json), nil)
 		return work()

@@ -170,9 +170,6 @@ func (d *dataset) unmoved(ctx context.Context) error {
 func (o *applyOptions) apply(ctx context.Context, r *run, d *dataset, plan *planner.Plan, lock state.Lock, app *app, receipt *receipt) *applier.Summary {
 	progress := r.view.Progress()
 	defer progress.Close()
-	if r.env.Sending != nil {
-		r.env.Sending()
-	}
 	return applier.Apply(r.aborted, plan, d.known(), lock, app.client, applier.Options{
 		Command:        r.command,
 		Parallelism:    o.parallelism,

@@ -31,9 +31,9 @@ type Env struct {
 	// from the context given to Main, which ends when the command has to end
 	// without waiting. A nil Stop is that context itself.
 	Stop context.Context
-	// Sending, when set, is called before a command begins to send what it
-	// planned: from then on it is time that counts, more than memory.
-	Sending func()
+	// Applying, when set, is called when a command begins that is to send
+	// something: time counts for it more than memory.
+	Applying func()
 }
 
 // Terminal says which of the streams are terminals.
