@@ -3,20 +3,13 @@ package emulator
 import (
 	"bytes"
 	"embed"
-	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 )
 
 //go:embed page
 var pageFiles embed.FS
-
-// templates are parsed when the first page is asked for.
-var templates = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").ParseFS(pageFiles, "page/*.html"))
-})
 
 // document is what a page is made of. Every page has the list of chats at its
 // side.
@@ -88,7 +81,7 @@ func (s *Server) serveDocument(w http.ResponseWriter, r *http.Request) {
 	s.later.run(s, s.now())
 	d := s.documentFor(r.URL)
 	var b bytes.Buffer
-	if err := templates().ExecuteTemplate(&b, "layout.html", d); err != nil {
+	if err := write(&b, drawDocument(d)); err != nil {
 		http.Error(w, "The page cannot be made: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
