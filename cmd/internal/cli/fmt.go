@@ -13,10 +13,10 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
+	"github.com/sowdev/sow/config/layout"
 	"github.com/sowdev/sow/config/script"
 	"github.com/sowdev/sow/planner/planfile/wholefile"
 )
@@ -209,12 +209,12 @@ func format(path string, content []byte) ([]byte, hcl.Diagnostics) {
 	return formatterOf(path)(content, path)
 }
 
-// formatHCL formats what parses; hclwrite would make guesses about the rest.
+// formatHCL formats what parses; package layout does not look for mistakes.
 func formatHCL(content []byte, filename string) ([]byte, hcl.Diagnostics) {
 	if _, diags := hclsyntax.ParseConfig(content, filename, hcl.InitialPos); diags.HasErrors() {
 		return content, diags
 	}
-	return hclwrite.Format(content), nil
+	return layout.Format(content), nil
 }
 
 // formatTranscript formats a transcript that has no mistakes.
