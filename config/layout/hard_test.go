@@ -44,7 +44,8 @@ var hard = []string{
 	"a = [ <<E\nfoo\nE\n , 2 ]\n", "a = f ( <<-E\n  foo ${ x }\n   E\n)\n", "a = [\n<<E\nx\nE\n,\n<<E\ny\nE\n]\nb = 1\nccc=1\n", "b {\n a = [<<E\nx\nE\n]\n}\n", "a = {\nb = <<E\nfoo ${{x = 1}.x}\nE\nccc = 1\n}\n", "a = {\n b = <<E\nx\nE\n ccc = 1\n}\n",
 	"b {\n a = <<E\n  %{ if x ~}\n y\n %{ endif }\nE\n}\n", "b {\n a = <<E\n  ${ x }  ${ [\n 1,2\n] } foo\n  y\nE\n d = 1\n}\n", "b {\n c {\n a = <<E\n${ [\n1,\n[\n2],\n3] }\nE\n d = 1\n}\n}\n", "b {\n c {\n a = <<E\n${ [1\n,\n2] } ${ [3,\n4] }\nE\n d = 1\n}\n}\n",
 	"b {\n c = [<<E\n${ [1\n,\n2] } ${ [3,\n4] }\nE\n, 1\n]\n}\n", "b {\n a = <<E\n${ \n<<F\n${\n1\n}\nF\n}\nE\n d = 1\n}\n", "b {\n a = <<E\n${ \n<<F\nx\nF\n}\n${[\n1\n]}\nE\n d = 1\n}\n", "b {\n a = f(<<E\nfoo ${\nx\n}\nE\n)\n d = 1\n}\n", "b {\n a = {\nx = <<E\nfoo ${x # c\n}\n    ${y}\nE\n}\n d = 1\n}\n",
-	"a = <<E\n${\n\n\n  b\n\n}\nE\n", "a = <<E\n${ b }\n${ c }E\nE\n", "a = <<E\n  ${ b /* x */ }\nE\nc = 1 # x\n", "a = \"${<<E\nx\nE\n}\"\n",
+	"a = <<E\n${<<F\nF\n}\n%{ if b\n}y%{ endif }\nE\n", "a = <<E\n${ b # x\n} ${ \"${ c # y\n}\"}\nE\n", "a = [[1,\n2], { b = {}}, <<E\n${ c\n}\nE\n]\n", "a = [[1,\n2], {\nb = 1 }, <<E\n${ c\n}\nE\n]\n", "a = [[1,\n{ b = \"\" }, <<E\n${ c\n}\nE\n]]\n",
+	"a = [[1, # x\n2], { b = \"\" /* x\n */ }, <<E\n${ c\n}\nE\n]\n", "a = <<E\n${\n\n\n  b\n\n}\nE\n", "a = <<E\n${ b }\n${ c }E\nE\n", "a = <<E\n  ${ b /* x */ }\nE\nc = 1 # x\n", "a = \"${<<E\nx\nE\n}\"\n",
 
 	// What does not parse, and what does not even lex.
 	"a = {\n}\n)\n}\nb = 1\n", "b {\n a = [ } ]\n d = 1\n}\n", "a = . . .\n", "a = ! = 1\n", "a = ! == 1\n", "a = 1 . 2\n", "a = 5 . 5 . 5\n", "a . ..\n", "a = : :: :\n", "a = \"${ {\n", "a = <<E\n${\n", "= 1\n= 22\n", "a = @ b $ c\n", "a = 'x'\n", "a = b\u00a0c\n", "a = <<E # x\nE\n",

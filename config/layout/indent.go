@@ -48,8 +48,12 @@ func (s *sheet) indent() {
 // templates this layout; with another one, files would change to and fro
 // between them.
 func (s *sheet) brackets(l line) int {
+	end := l.end
+	if l.assign != none {
+		end = l.assign // from there on as many close as open
+	}
 	n := 0
-	for _, token := range s.tokens[l.first:l.end] {
+	for _, token := range s.tokens[l.first:end] {
 		if token.Type == hclsyntax.TokenOHeredoc {
 			break
 		}
