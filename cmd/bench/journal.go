@@ -25,8 +25,10 @@ func (b *benchmark) journals() error {
 	if b.short {
 		return nil
 	}
-	if err := b.recording(even(generate.JSONL, min(b.upto, 100_000))); err != nil {
-		return err
+	for _, n := range []int{10_000, 100_000} {
+		if err := b.recording(even(generate.JSONL, min(b.upto, n))); err != nil {
+			return err
+		}
 	}
 	return b.singleLane(min(b.upto, 10_000))
 }
@@ -44,6 +46,8 @@ func (b *benchmark) recording(d generate.Dataset) error {
 	return errors.Join(b.measure(d,
 		s.step(recorded, nullServer, apply(withJournal), s.end),
 		s.step(unrecorded, nullServer, apply(withoutJournal), s.end),
+		s.step(recordedThere, emulatorServer, apply(withJournal), s.end),
+		s.step(unrecordedThere, emulatorServer, apply(withoutJournal), s.end),
 	), os.RemoveAll(dir))
 }
 

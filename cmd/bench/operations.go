@@ -31,6 +31,9 @@ const (
 	startPlan     operation = "sow plan of ten messages"
 	recorded      operation = "applying in process, null app"
 	unrecorded    operation = "applying in process without a journal, null app"
+	// Beside an app that does something, too.
+	recordedThere   operation = "applying in process, emulator"
+	unrecordedThere operation = "applying in process without a journal, emulator"
 )
 
 // The floors.
