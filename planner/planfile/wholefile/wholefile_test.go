@@ -131,8 +131,11 @@ func TestCreateSideBySide(t *testing.T) {
 func TestCreateThroughALink(t *testing.T) {
 	dir := t.TempDir()
 	path, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
-	if err := errors.Join(os.WriteFile(path, []byte("old"), 0o600), os.Symlink("file", link)); err != nil {
-		t.Skip(err)
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("file", link); err != nil {
+		t.Skip(err) // not everybody may make links everywhere
 	}
 	f, err := wholefile.Create(link, 0o600)
 	if err != nil {
@@ -151,7 +154,7 @@ func TestCreateThroughALink(t *testing.T) {
 func TestCreateWritesToDevices(t *testing.T) {
 	info, err := os.Stat(os.DevNull)
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	f, err := wholefile.Create(os.DevNull, 0o600)
 	if err != nil {
