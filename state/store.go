@@ -67,6 +67,10 @@ type Store interface {
 	// [*AliveError] when the run can be seen to be alive, and [ErrNotLocked] when
 	// nobody holds it.
 	ForceUnlock(id string) error
+	// Tidy removes what a run that died has left beside the state: its lock, and
+	// a journal, which is folded first if it was not. It does nothing when there
+	// is nothing of the kind, or when a run is at work.
+	Tidy(ctx context.Context) error
 }
 
 // Lock is the exclusive right to change a state. It ends with Unlock or with

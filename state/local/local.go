@@ -308,3 +308,36 @@ func (s *Store) ForceUnlock(id string) error {
 	}
 	return nil
 }
+
+// Tidy implements [state.Store].
+func (s *Store) Tidy(ctx context.Context) error {
+	n, err := s.names()
+	if err != nil || !s.leftOver(n) {
+		return err
+	}
+	held, _, err := s.fs.TryLock(n.lock, nil)
+	if err != nil {
+		return access("lock", n.lock, err)
+	}
+	if held == nil {
+		return nil
+	}
+	l := &lock{store: s, names: n, held: held}
+	err = l.Fold(ctx)
+	for _, name := range []string{n.fresh, n.backup + ".new"} {
+		if err == nil {
+			_ = s.fs.Remove(name) // the next fold would write over it
+		}
+	}
+	return errors.Join(err, l.Unlock())
+}
+
+// leftOver reports whether there is a file that is there during a run only.
+func (s *Store) leftOver(n names) bool {
+	for _, name := range []string{n.lock, n.journal, n.fresh, n.backup + ".new"} {
+		if _, err := s.fs.Stat(name); err == nil {
+			return true
+		}
+	}
+	return false
+}

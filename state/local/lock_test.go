@@ -180,6 +180,26 @@ func TestForceUnlock(t *testing.T) {
 	}
 }
 
+// A run at work keeps its files; where nothing was left, no file is touched.
+func TestTidyLeavesTheLiving(t *testing.T) {
+	disk := faultfs.New("/data")
+	s := local.NewIn(disk.FS(), statePath)
+	must(t, s.Tidy(t.Context()))
+	if left := disk.Files(); len(left) > 0 {
+		t.Errorf("%v was made", left)
+	}
+	lock, err := s.Lock(t.Context(), holder(), 0)
+	must(t, err)
+	journal, err := lock.Begin(t.Context(), state.Run{ID: "1"}, header())
+	must(t, err)
+	before := disk.Files()
+	must(t, s.Tidy(t.Context()))
+	if diff := cmp.Diff(before, disk.Files()); diff != "" {
+		t.Error(diff)
+	}
+	must(t, journal.Close(), lock.Fold(t.Context()), lock.Unlock())
+}
+
 // A holder that has just begun may not have left its name yet.
 func TestUnnamedHolder(t *testing.T) {
 	for note, want := range map[string]string{"": "/data/app.state is locked by another run", `{"id":`: "/data/app.state is locked by another run"} {

@@ -92,9 +92,7 @@ func (o *applyOptions) nothingToDo(ctx context.Context, r *run, d *dataset, plan
 	case plan.Found != nil && plan.Found.Corrections() > 0:
 		record = func(lock state.Lock) error { return applier.Record(ctx, plan, d.known(), lock, r.command) }
 	case d.prior.Interrupted() == nil:
-		// A run that died at its very end has left its lock. No run has this id, so
-		// that of a living one stays.
-		_ = d.store.ForceUnlock("")
+		_ = d.store.Tidy(ctx) // a run that died at its very end has left its files
 		return d.outputs(r)
 	}
 	lock, err := o.lock(ctx, r, d)

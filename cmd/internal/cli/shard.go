@@ -234,6 +234,7 @@ func (d *dataset) follows(ctx context.Context, plan *planner.Plan) error {
 // worker leaves one.
 func (o *applyOptions) record(ctx context.Context, r *run, d *dataset) error {
 	if d.own.Exists() && d.own.Interrupted() == nil {
+		_ = d.store.Tidy(ctx) // a worker that died at its very end has left its files
 		return nil
 	}
 	lock, err := o.lock(ctx, r, d)
