@@ -52,7 +52,7 @@ type section struct {
 	offset, end  int64         // of its messages in the snapshot
 	count        int           // of its messages in the snapshot
 	line         int           // of the first of them, counted from 1
-	records      []uint32      // of the journal, in order
+	records      numbers       // of the journal
 }
 
 // Open reads a state from its files, each nil when there is none. Boot

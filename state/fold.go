@@ -99,7 +99,7 @@ func (f *Files) sweep(conversations []*Conversation) (batch []*Conversation, all
 	total := 0
 	for i, c := range conversations {
 		s := f.section(c.Addr)
-		size := f.log.bytes(s.records)
+		size := s.records.bytes
 		if total += size; i > 0 && total > sweepBytes {
 			break
 		}
@@ -107,8 +107,8 @@ func (f *Files) sweep(conversations []*Conversation) (batch []*Conversation, all
 		if size == 0 || size > sweepBytes {
 			continue // each of so many is read when it is wanted
 		}
-		all[s] = newHeld(s.records, size)
-		for _, n := range s.records {
+		all[s] = newHeld(&s.records)
+		for _, n := range all[s].records {
 			wants = append(wants, wanted{n, all[s]})
 		}
 	}

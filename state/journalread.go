@@ -25,41 +25,9 @@ type log struct {
 	crc     uint32 // of the last whole record
 	first   uint32 // of the first record, the run marker
 	records places
-	owner   []uint32 // of record n at n-1: the section of a message's record; dropped after reading
 
 	ended bool // the last record is an end
 }
-
-// places remembers where the records of a journal lie, which follow each other
-// without a gap: four bytes for each, as there may be millions.
-type places struct {
-	marks []int64  // the offset of every markEvery-th record
-	sizes []uint32 // kind and length of each record
-}
-
-const (
-	markEvery = 32
-	sizeBits  = 28
-)
-
-func (p *places) add(offset, length int64, k kind) {
-	if len(p.sizes)%markEvery == 0 {
-		p.marks = append(p.marks, offset)
-	}
-	p.sizes = append(p.sizes, uint32(k)<<sizeBits|uint32(length))
-}
-
-// span returns where record n begins and ends.
-func (p *places) span(n uint32) (from, to int64) {
-	i := n - 1
-	from = p.marks[i/markEvery]
-	for _, size := range p.sizes[i-i%markEvery : i] {
-		from += int64(size & (1<<sizeBits - 1))
-	}
-	return from, from + int64(p.sizes[i]&(1<<sizeBits-1))
-}
-
-func (p *places) kind(n uint64) kind { return kind(p.sizes[n-1] >> sizeBits) }
 
 // journalReader goes through a journal once.
 type journalReader struct {
@@ -72,6 +40,7 @@ type journalReader struct {
 		CRC     string `json:"crc"`
 	}
 	bySection map[string]uint32 // by the address as the journal quotes it
+	pending   map[uint64]uint32 // the section of each intent that has no outcome yet
 	stale     bool
 }
 
@@ -79,7 +48,7 @@ const noOwner = math.MaxUint32
 
 // readJournal lays the journal's records over what the snapshot says.
 func (f *Files) readJournal() error {
-	r := &journalReader{Files: f, in: newLineReader(f.journal, 0, f.journal.Size()), bySection: map[string]uint32{}}
+	r := &journalReader{Files: f, in: newLineReader(f.journal, 0, f.journal.Size()), bySection: map[string]uint32{}, pending: map[uint64]uint32{}}
 	defer r.in.close()
 	begun, err := r.readFirst()
 	if err != nil || !begun {
@@ -154,9 +123,7 @@ func (r *journalReader) otherSerial() string {
 
 // readRecords reads all that can be trusted.
 func (r *journalReader) readRecords() error {
-	// Most records have more than 128 bytes: growing would need more memory.
-	r.log.records.sizes = make([]uint32, 0, r.journal.Size()/128)
-	r.log.owner = make([]uint32, 0, r.journal.Size()/128)
+	r.log.records = newPlaces(r.journal.Size())
 	for {
 		offset := r.in.offset()
 		line, whole, err := r.in.line()
@@ -200,8 +167,10 @@ func (r *journalReader) readRecords() error {
 			r.log.first = crc
 		}
 		r.log.count, r.log.crc, r.log.end = rec.n, crc, r.in.offset()
-		r.log.records.add(offset, r.log.end-offset, rec.kind)
-		r.log.owner = append(r.log.owner, owner)
+		r.log.records.add(offset, r.log.end-offset)
+		if owner != noOwner {
+			r.sections[owner].records.add(uint32(rec.n), r.log.end-offset)
+		}
 		r.log.ended = rec.kind == kindEnd
 	}
 }
@@ -298,7 +267,11 @@ func (r *journalReader) apply(rec record) (owner uint32, err error) {
 		if err != nil {
 			return noOwner, err
 		}
-		return r.ownerOf(conversation)
+		owner, err := r.ownerOf(conversation)
+		if rec.kind == kindIntend {
+			r.pending[rec.n] = owner
+		}
+		return owner, err
 	case kindDelete:
 		conversation, _, _, err := keyValue(rec.value, false)
 		if err != nil {
@@ -421,16 +394,17 @@ func (r *journalReader) ownerOf(quoted []byte) (uint32, error) {
 }
 
 // ownerOfIntent returns the section of an intent's conversation, which may be
-// gone by now.
+// gone by now. An intent has one outcome.
 func (r *journalReader) ownerOfIntent(n uint64) (uint32, error) {
-	if n == 0 || n > r.log.count || r.log.records.kind(n) != kindIntend {
-		return noOwner, fmt.Errorf("record %d is no intent", n)
+	owner, ok := r.pending[n]
+	if !ok {
+		return noOwner, fmt.Errorf("record %d is no intent without an outcome", n)
 	}
-	return r.log.owner[n-1], nil
+	delete(r.pending, n)
+	return owner, nil
 }
 
-// conclude judges the journal as a whole, and groups the records by
-// conversation.
+// conclude judges the journal as a whole.
 func (r *journalReader) conclude() error {
 	l := &r.log
 	if r.stale {
@@ -457,34 +431,7 @@ func (r *journalReader) conclude() error {
 	default:
 		l.tail = Lost
 	}
-	sizes := make([]int, len(r.sections))
-	for _, owner := range l.owner {
-		if owner != noOwner {
-			sizes[owner]++
-		}
-	}
-	for i, size := range sizes {
-		if size > 0 {
-			r.sections[i].records = make([]uint32, 0, size)
-		}
-	}
-	for i, owner := range l.owner {
-		if owner != noOwner {
-			r.sections[owner].records = append(r.sections[owner].records, uint32(i+1))
-		}
-	}
-	l.owner = nil
 	return nil
-}
-
-// bytes is how long these records are together.
-func (l *log) bytes(records []uint32) int {
-	total := 0
-	for _, n := range records {
-		from, to := l.records.span(n)
-		total += int(to - from)
-	}
-	return total
 }
 
 // identity says which journal a snapshot took in: the number of its records, and

@@ -142,7 +142,7 @@ func TestOverlay(t *testing.T) {
 				o := newOverlay(f, func([]byte) uint64 { return 7 })
 				defer o.close()
 				o.in.most = 0
-				must(t, o.read(s.records))
+				must(t, o.read(&s.records))
 				var keysGot []string
 				must(t, f.merge(s, o, func(r row) error {
 					m, err := r.message(f, &MUIDs{})

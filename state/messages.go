@@ -62,7 +62,7 @@ func (f *Files) Count(conversation addr.Object) int {
 	if s == nil {
 		return 0
 	}
-	if len(s.records) == 0 {
+	if s.records.count == 0 {
 		return s.count
 	}
 	n := 0
@@ -80,7 +80,7 @@ func (f *Files) eachRow(s *section, visit func(row) error) error {
 // eachRowHolding is eachRow with the conversation's records of the journal read
 // before, or nil.
 func (f *Files) eachRowHolding(s *section, h *held, visit func(row) error) error {
-	if len(s.records) == 0 {
+	if s.records.count == 0 {
 		return f.eachLine(s, func(line []byte, number int) error {
 			return visit(row{line: line, number: number})
 		})
@@ -90,7 +90,7 @@ func (f *Files) eachRowHolding(s *section, h *held, visit func(row) error) error
 	if h != nil {
 		o.in.held = *h
 	}
-	if err := o.read(s.records); err != nil {
+	if err := o.read(&s.records); err != nil {
 		return err
 	}
 	return f.merge(s, o, visit)

@@ -53,12 +53,12 @@ func (o *overlay) close() {
 }
 
 // read takes in the records of the conversation.
-func (o *overlay) read(records []uint32) error {
+func (o *overlay) read(records *numbers) error {
 	if err := o.in.hold(records); err != nil {
 		return err
 	}
-	o.changes = make([]change, 0, len(records)/2+1) // most are intents with receipts
-	for _, n := range records {
+	o.changes = make([]change, 0, records.count/2+1) // most are intents with receipts
+	for n := range records.all() {
 		if err := o.take(n); err != nil {
 			return err
 		}

@@ -23,8 +23,12 @@ type held struct {
 	ends    []int // where each of them ends in text
 }
 
-func newHeld(records []uint32, bytes int) *held {
-	return &held{records: records, text: make([]byte, 0, bytes), ends: make([]int, 0, len(records))}
+func newHeld(records *numbers) *held {
+	h := &held{
+		records: make([]uint32, 0, records.count), text: make([]byte, 0, records.bytes), ends: make([]int, 0, records.count),
+	}
+	h.records = slices.AppendSeq(h.records, records.all())
+	return h
 }
 
 // add takes in the line of the next of the records.
@@ -59,13 +63,12 @@ const mostHeld = 1 << 20
 
 // hold reads these records, if they are not too many to be held and not held
 // already.
-func (r *recordReader) hold(records []uint32) error {
-	total := r.f.log.bytes(records)
-	if total > r.most || len(r.held.records) > 0 {
+func (r *recordReader) hold(records *numbers) error {
+	if records.bytes > r.most || len(r.held.records) > 0 {
 		return nil
 	}
-	h := newHeld(records, total)
-	for _, n := range records {
+	h := newHeld(records)
+	for _, n := range h.records {
 		line, err := r.line(n)
 		if err != nil {
 			return err
