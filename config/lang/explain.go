@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
 )
 
 // Suggest returns " Did you mean …?" for the candidate that is closest to what
@@ -64,7 +66,7 @@ func (s *Scope) explain(expr hcl.Expression, diags hcl.Diagnostics) hcl.Diagnost
 		if call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallUnknownDiagExtra](diag); ok {
 			diag = s.unknownFunction(diag, call)
 		}
-		out = append(out, plain(diag, sensitive))
+		out = append(out, plain(withoutTrace(diag), sensitive || makesSensitive(expr) || makesSensitive(diag.Expression)))
 	}
 	return out
 }
@@ -80,6 +82,34 @@ func (s *Scope) unknownFunction(diag *hcl.Diagnostic, call hclsyntax.FunctionCal
 	d := *diag
 	d.Detail = fmt.Sprintf("There is no function named %q.%s", name, Suggest(name, names))
 	return &d
+}
+
+// withoutTrace replaces the trace of a function that gave up on arguments it
+// was not made for.
+func withoutTrace(diag *hcl.Diagnostic) *hcl.Diagnostic {
+	call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](diag)
+	var trace function.PanicError
+	if !ok || !errors.As(call.FunctionCallError(), &trace) {
+		return diag
+	}
+	d := *diag
+	d.Detail = fmt.Sprintf("%s has no result for these arguments.", call.CalledFunctionName())
+	return &d
+}
+
+// makesSensitive reports whether an expression makes a value sensitive itself.
+func makesSensitive(expr hcl.Expression) bool {
+	node, ok := expr.(hclsyntax.Node)
+	if !ok {
+		return false
+	}
+	found := false
+	hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
+		call, ok := n.(*hclsyntax.FunctionCallExpr)
+		found = found || ok && call.Name == "sensitive"
+		return nil
+	})
+	return found
 }
 
 // plain returns a diagnostic that holds no values: neither those that hcl
@@ -201,6 +231,14 @@ func (s *Scope) follow(at Value, path hcl.Traversal, step hcl.Traverser) (*Value
 		}
 	}
 	if isAttr(step) {
+		if written(path) == "path" && name == "cwd" {
+			return nil, &hcl.Diagnostic{
+				Severity: hcl.DiagError,
+				Summary:  "Unknown attribute",
+				Detail:   "Where sow is called from is different on every machine, so path.cwd is missing on purpose. path.module is the configuration's directory.",
+				Subject:  &where,
+			}
+		}
 		return nil, &hcl.Diagnostic{
 			Severity: hcl.DiagError,
 			Summary:  "Unknown attribute",
@@ -237,6 +275,10 @@ func (s *Scope) unknownRoot(root hcl.TraverseRoot) *hcl.Diagnostic {
 		diag.Detail = "Nothing can refer to a conversation. Values that several blocks need belong into locals."
 	case "self":
 		diag.Detail = `A block cannot refer to itself. Put the value into locals, and refer to it from both places.`
+	case "data", "module", "resource", "provider":
+		diag.Detail = fmt.Sprintf("There are no %s references here: only var, local, user, group, sow and path can be referred to.", root.Name)
+	case "terraform":
+		diag.Detail = "There are no workspaces here: a state belongs to one app. What differs between apps belongs into variables."
 	default:
 		if len(s.decls.roots) == 0 && len(s.firstNames()) == 0 {
 			diag.Detail = "Nothing can be referred to here: the value must be written out."

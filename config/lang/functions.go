@@ -76,7 +76,7 @@ func pureFunctions() map[string]function.Function {
 		"coalescelist":    stdlib.CoalesceListFunc,
 		"compact":         stdlib.CompactFunc,
 		"concat":          stdlib.ConcatFunc,
-		"contains":        stdlib.ContainsFunc,
+		"contains":        containsFunc,
 		"distinct":        stdlib.DistinctFunc,
 		"element":         stdlib.ElementFunc,
 		"flatten":         stdlib.FlattenFunc,
@@ -130,22 +130,23 @@ func pureFunctions() map[string]function.Function {
 		"timecmp":    timeCmpFunc,
 
 		// Networks.
-		"cidrhost":    cidr.HostFunc,
-		"cidrnetmask": cidr.NetmaskFunc,
-		"cidrsubnet":  cidr.SubnetFunc,
-		"cidrsubnets": cidr.SubnetsFunc,
+		"cidrcontains": cidrContainsFunc,
+		"cidrhost":     cidr.HostFunc,
+		"cidrnetmask":  cidrNetmaskFunc,
+		"cidrsubnet":   cidr.SubnetFunc,
+		"cidrsubnets":  cidr.SubnetsFunc,
 
 		// Types and mistakes.
 		"can":          tryfunc.CanFunc,
 		"issensitive":  isSensitiveFunc,
 		"nonsensitive": nonsensitiveFunc,
 		"sensitive":    sensitiveFunc,
-		"tobool":       stdlib.MakeToFunc(cty.Bool),
-		"tolist":       stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType)),
-		"tomap":        stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)),
-		"tonumber":     stdlib.MakeToFunc(cty.Number),
-		"toset":        stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)),
-		"tostring":     stdlib.MakeToFunc(cty.String),
+		"tobool":       toFunc(cty.Bool),
+		"tolist":       toFunc(cty.List(cty.DynamicPseudoType)),
+		"tomap":        toFunc(cty.Map(cty.DynamicPseudoType)),
+		"tonumber":     toFunc(cty.Number),
+		"toset":        toFunc(cty.Set(cty.DynamicPseudoType)),
+		"tostring":     toFunc(cty.String),
 		"try":          tryfunc.TryFunc,
 
 		// Paths, as text.

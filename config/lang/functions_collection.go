@@ -57,7 +57,9 @@ var lengthFunc = function.New(&function.Spec{
 	},
 })
 
-// lookupFunc is the library's, with a default that may be left away.
+// lookupFunc returns an element of a map or an attribute of an object, or a
+// default in its place. The library's demands a default, and one that is not
+// null.
 var lookupFunc = function.New(&function.Spec{
 	Params: []function.Parameter{
 		{Name: "inputMap", Type: cty.DynamicPseudoType, AllowMarked: true},
@@ -72,39 +74,49 @@ var lookupFunc = function.New(&function.Spec{
 		AllowMarked:      true,
 	},
 	Type: func(args []cty.Value) (cty.Type, error) {
-		switch len(args) {
-		case 2:
-			return indexType(args[0], args[1])
-		case 3:
-			return stdlib.LookupFunc.ReturnTypeForValues(args)
+		if len(args) > 3 {
+			return cty.NilType, errors.New("lookup takes a map, a key and at most one default")
 		}
-		return cty.NilType, errors.New("lookup takes a map, a key and at most one default")
+		return lookupType(args[0], args[1], args[2:])
 	},
-	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		if len(args) == 3 {
-			return stdlib.LookupFunc.Call(args)
-		}
+	Impl: func(args []cty.Value, retType cty.Type) (cty.Value, error) {
 		m, mapMarks := args[0].Unmark()
 		key, keyMarks := args[1].Unmark()
-		if m.Type().IsObjectType() {
-			return m.GetAttr(key.AsString()).WithMarks(mapMarks, keyMarks), nil
+		found := cty.NilVal
+		if name := key.AsString(); m.Type().IsObjectType() {
+			if m.Type().HasAttribute(name) {
+				found = m.GetAttr(name)
+			}
+		} else if has, _ := m.HasIndex(key).Unmark(); !has.IsKnown() {
+			found = cty.UnknownVal(retType)
+		} else if has.True() {
+			found = m.Index(key)
 		}
-		has, _ := m.HasIndex(key).Unmark()
-		if !has.IsKnown() {
-			return cty.UnknownVal(m.Type().ElementType()).WithMarks(mapMarks, keyMarks), nil
-		}
-		if has.False() {
+		switch {
+		case found != cty.NilVal:
+		case len(args) == 3:
+			var err error
+			if found, err = convert.Convert(args[2], retType); err != nil {
+				return cty.NilVal, function.NewArgError(2, err)
+			}
+		default:
 			return cty.NilVal, function.NewArgErrorf(1, "the map has no element with this key, and there is no default")
 		}
-		return m.Index(key).WithMarks(mapMarks, keyMarks), nil
+		return found.WithMarks(mapMarks, keyMarks), nil
 	},
 })
 
-// indexType returns the type of the element of m that key names.
-func indexType(m, key cty.Value) (cty.Type, error) {
+// lookupType returns the type of the element of m that key names, or of the
+// default, of which there may be none.
+func lookupType(m, key cty.Value, fallback []cty.Value) (cty.Type, error) {
 	ty := m.Type()
 	switch {
 	case ty.IsMapType():
+		if len(fallback) > 0 {
+			if _, err := convert.Convert(fallback[0], ty.ElementType()); err != nil {
+				return cty.NilType, function.NewArgErrorf(2, "the default does not have the type of the map's elements")
+			}
+		}
 		return ty.ElementType(), nil
 	case !ty.IsObjectType():
 		return cty.NilType, function.NewArgErrorf(0, "a map or an object is needed")
@@ -112,11 +124,30 @@ func indexType(m, key cty.Value) (cty.Type, error) {
 		return cty.DynamicPseudoType, nil
 	}
 	bare, _ := key.Unmark()
-	if !ty.HasAttribute(bare.AsString()) {
-		return cty.NilType, function.NewArgErrorf(1, "the object has no attribute with this name, and there is no default")
+	switch name := bare.AsString(); {
+	case ty.HasAttribute(name):
+		return ty.AttributeType(name), nil
+	case len(fallback) > 0:
+		return fallback[0].Type(), nil
 	}
-	return ty.AttributeType(bare.AsString()), nil
+	return cty.NilType, function.NewArgErrorf(1, "the object has no attribute with this name, and there is no default")
 }
+
+// containsFunc is the library's, which takes null for a value that is not known
+// yet when null is written out.
+var containsFunc = function.New(&function.Spec{
+	Params: []function.Parameter{
+		sequence("list"),
+		{Name: "value", Type: cty.DynamicPseudoType, AllowNull: true, AllowDynamicType: true},
+	},
+	Type: function.StaticReturnType(cty.Bool),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		if args[1].IsNull() {
+			return stdlib.Contains(args[0], cty.NullVal(cty.String)) // nulls of all types are equal
+		}
+		return stdlib.Contains(args[0], args[1])
+	},
+})
 
 // indexFunc finds where in a list a value is.
 var indexFunc = function.New(&function.Spec{

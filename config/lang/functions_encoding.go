@@ -71,6 +71,10 @@ var base64GzipFunc = textFunc("str", func(s string) (string, error) {
 	if _, err := io.WriteString(w, s); err != nil {
 		return "", err
 	}
+	// As Terraform does, and so the bytes are the same.
+	if err := w.Flush(); err != nil {
+		return "", err
+	}
 	if err := w.Close(); err != nil {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"cmp"
 	"crypto/md5"  // for Terraform's filemd5
 	"crypto/sha1" // for Terraform's filesha1
 	"crypto/sha256"
@@ -168,13 +169,16 @@ func fileSetFunc(baseDir string) function.Function {
 		},
 		Type: function.StaticReturnType(cty.Set(cty.String)),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			path, pattern := args[0].AsString(), filepath.ToSlash(args[1].AsString())
+			path, pattern := cmp.Or(args[0].AsString(), "."), filepath.ToSlash(args[1].AsString())
 			root, err := openRoot(baseDir, path)
 			if err != nil {
 				return cty.NilVal, function.NewArgError(0, err)
 			}
 			defer root.Close()
-			if !filepath.IsLocal(pattern) {
+			switch {
+			case pattern == "":
+				return cty.NilVal, function.NewArgErrorf(1, "the pattern is empty")
+			case !filepath.IsLocal(pattern):
 				return cty.NilVal, function.NewArgError(1, leaves(args[1].AsString()))
 			}
 			dir, err := fs.Sub(root.FS(), filepath.ToSlash(filepath.Clean(path)))

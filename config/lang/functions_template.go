@@ -37,12 +37,15 @@ func templateFunctions(baseDir string, functions map[string]function.Function) m
 // templateFunc makes a function of a template and its variables. source
 // returns the template that the first argument stands for.
 func templateFunc(param string, functions map[string]function.Function, source func(string) (src []byte, name string, err error)) function.Function {
+	// Of sensitive variables, only those that the template uses make the result
+	// sensitive.
 	render := func(args []cty.Value) (cty.Value, error) {
+		vars, marks := args[1].Unmark()
 		src, name, err := source(args[0].AsString())
 		if err != nil {
 			return cty.NilVal, function.NewArgError(0, err)
 		}
-		ctx, err := templateScope(args[1], functions)
+		ctx, err := templateScope(vars, functions)
 		if err != nil {
 			return cty.NilVal, err
 		}
@@ -59,12 +62,12 @@ func templateFunc(param string, functions map[string]function.Function, source f
 		if diags.HasErrors() {
 			return cty.NilVal, function.NewArgError(0, templateError(diags))
 		}
-		return value, nil
+		return value.WithMarks(marks), nil
 	}
 	return function.New(&function.Spec{
 		Params: []function.Parameter{
 			{Name: param, Type: cty.String},
-			{Name: "vars", Type: cty.DynamicPseudoType},
+			{Name: "vars", Type: cty.DynamicPseudoType, AllowMarked: true},
 		},
 		// A template of a single interpolation has the type of what it holds.
 		Type: func(args []cty.Value) (cty.Type, error) {

@@ -90,7 +90,30 @@ func (s *Scope) Eval(expr hcl.Expression) (Value, hcl.Diagnostics) {
 	if diags.HasErrors() {
 		return Value{}, diags
 	}
-	return Value{c}, diags
+	v := Value{c}
+	if !v.Known() && !s.follows(expr) {
+		return Value{}, append(diags, &hcl.Diagnostic{
+			Severity: hcl.DiagError,
+			Summary:  "Value that cannot be known",
+			Detail:   "All that this expression refers to is known, and yet it has no value. Write it in another way.",
+			Subject:  expr.Range().Ptr(),
+		})
+	}
+	return v, diags
+}
+
+// follows reports whether an expression refers to something that is not known,
+// which is a mistake that was told of elsewhere.
+func (s *Scope) follows(expr hcl.Expression) bool {
+	for _, traversal := range expr.Variables() {
+		if _, unknown := s.misspelt(traversal); unknown {
+			return true
+		}
+		if root, ok := s.lookup(traversal.RootName()); ok && !root.Known() {
+			return true
+		}
+	}
+	return false
 }
 
 // lookup returns the value of a name and whether it is known.

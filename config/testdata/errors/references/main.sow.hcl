@@ -14,6 +14,9 @@ locals {
   i = each.key # ERROR: Unknown name | "each" is known only in blocks that have "for_each".
   j = conversation.c.name # ERROR: Unknown name | Nothing can refer to a conversation. Values that several blocks need belong into locals.
   k = local.a
+  l = data.people.all # ERROR: Unknown name | There are no data references here
+  n = terraform.workspace # ERROR: Unknown name | There are no workspaces here
+  o = path.cwd # ERROR: Unknown attribute | path.module is the configuration's directory
   m = length(local.nope) # ERROR: Reference to nothing | No local value named "nope" is declared.
 }
 user "ana" {
