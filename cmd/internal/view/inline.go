@@ -139,14 +139,36 @@ func wordDiff(before, after string) []piece {
 const firstWord = 0x10000
 
 func words(text string) []string {
-	var words []string
+	words := make([]string, 0, len(text)/3+1)
 	state := -1
 	for text != "" {
+		if end := evidentWord(text); end > 0 {
+			words = append(words, text[:end])
+			text, state = text[end:], -1
+			continue
+		}
 		var word string
 		word, text, state = uniseg.FirstWordInString(text, state)
 		words = append(words, word)
 	}
 	return words
+}
+
+// evidentWord returns the length of the first word where that can be told
+// without the standard's tables, as in most of most texts, else 0: a run of
+// letters and digits before a blank, and a blank before another one.
+func evidentWord(text string) int {
+	end := 0
+	for end < len(text) && isAlphanumeric(text[end]) {
+		end++
+	}
+	switch {
+	case end > 0 && (end == len(text) || text[end] == ' '):
+		return end
+	case end == 0 && len(text) > 1 && text[0] == ' ' && isAlphanumeric(text[1]):
+		return 1
+	}
+	return 0
 }
 
 // bridge joins differences that have nothing but blanks between them, so that

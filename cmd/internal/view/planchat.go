@@ -4,39 +4,56 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/sowdev/sow/planner"
 )
 
 // chats prints every chat in which something changes.
 func (t *planText) chats() error {
-	hidden := struct{ chats, messages int }{}
-	shownAdded := 0
+	type part struct {
+		lane  int
+		whole bool // else only what may be in the app already
+	}
+	var parts []part
+	hidden, added, toAdd := 0, 0, 0
 	for i := range t.plan.Lanes {
 		lane := &t.plan.Lanes[i]
 		if nothingRemains(lane) {
 			continue // the deletes have told it all
 		}
-		only := addsOnly(lane)
-		if only && !t.full {
-			if shownAdded++; shownAdded > maxAddedChats {
-				doubtful, err := t.onlyDoubts(i)
-				if err != nil {
-					return err
-				}
-				hidden.chats++
-				hidden.messages += lane.Counts.Messages.Create - doubtful
+		whole := true
+		if addsOnly(lane) && !t.full {
+			added++
+			whole = added <= maxAddedChats
+		}
+		if !whole {
+			hidden++
+			toAdd += lane.Counts.Messages.Create
+			if !mayHaveDoubts(lane) {
 				continue
 			}
 		}
-		if err := t.chat(i); err != nil {
-			return err
-		}
+		parts = append(parts, part{i, whole})
 	}
-	if hidden.chats > 0 {
+	var doubtful atomic.Int64
+	err := inOrder(t.p, len(parts), func(p *printer, k int) error {
+		one := *t
+		one.p = p
+		if parts[k].whole {
+			return one.chat(parts[k].lane)
+		}
+		n, err := one.onlyDoubts(parts[k].lane)
+		doubtful.Add(int64(n))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if hidden > 0 {
 		t.p.blank()
 		t.p.line(say(faint, fmt.Sprintf("… %s with %s to add; --full shows all",
-			count(hidden.chats, "more conversation"), count(hidden.messages, "message"))))
+			count(hidden, "more conversation"), count(toAdd-int(doubtful.Load()), "message"))))
 	}
 	return nil
 }
@@ -60,9 +77,6 @@ func mayHaveDoubts(lane *planner.LaneInfo) bool {
 // onlyDoubts shows nothing of a chat but the messages in doubt, and returns
 // their number.
 func (t *planText) onlyDoubts(i int) (int, error) {
-	if !mayHaveDoubts(&t.plan.Lanes[i]) {
-		return 0, nil
-	}
 	var c *chat
 	doubtful := 0
 	for m, err := range t.plan.Lane(i) {
