@@ -36,6 +36,7 @@ type world struct {
 	// before is the uid of a user that was in the app before, or "".
 	before string
 	talks  []*talk // those of composeMuch
+	eager  bool    // see ReadOptions
 }
 
 // inWorld runs a test under a virtual clock.

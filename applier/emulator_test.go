@@ -350,3 +350,8 @@ func eachQuirk(t *testing.T, test func(t *testing.T, arena func() applier.Arena)
 		}
 	}
 }
+
+// TestReadingRequests counts the requests that reading the emulator takes.
+func TestReadingRequests(t *testing.T) {
+	applier.ReadingRequests(t, func() applier.Arena { return newEmulator(emulator.Quirks{}, 1) })
+}

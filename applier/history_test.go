@@ -219,7 +219,7 @@ func (h *history) run(ctx context.Context, what act, begin func()) *Summary {
 		}
 	case actRefresh:
 		declare := func(known state.Reader) (*planner.Plan, error) { return h.data.plan(h, known), nil }
-		refreshed, err := Refresh(ctx, prior.(state.Folder), declare, app, ReadOptions{Options: o, Written: h.written})
+		refreshed, err := Refresh(ctx, prior.(state.Folder), declare, app, ReadOptions{Options: o, Written: h.written, eager: h.runs%2 == 0})
 		if err != nil {
 			h.note("the app could not be read: %v", err)
 			return nil

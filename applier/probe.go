@@ -73,6 +73,15 @@ const probePage = 100
 
 // first makes one of the first reads.
 func (r *run) first(f func(ctx context.Context) error) error {
+	err := r.few(f)
+	if err == nil {
+		r.setClock()
+	}
+	return err
+}
+
+// few makes a read that is not worth a long wait.
+func (r *run) few(f func(ctx context.Context) error) error {
 	pause := r.newBackoff()
 	for try := 1; ; {
 		if err := r.admit(standard, nil, r.brake.halted); err != nil {
@@ -84,7 +93,6 @@ func (r *run) first(f func(ctx context.Context) error) error {
 		r.answered(nil, err)
 		switch {
 		case err == nil:
-			r.setClock()
 			return nil
 		case r.ctx.Err() != nil:
 			return errAborted

@@ -27,6 +27,8 @@ type ReadOptions struct {
 	// Spool opens a temporary file for what is too much for memory; nil keeps all
 	// there.
 	Spool func() (planner.Spool, error)
+
+	eager bool // sweep for any number of chats, so that tests need few
 }
 
 // reading is one reading of an app, to hold it against a state. It only reads.
@@ -50,7 +52,9 @@ type reading struct {
 	chatsRead    atomic.Int64
 	messagesRead atomic.Int64
 
-	held *withheld // of the round
+	held     *withheld // of the round
+	eager    bool
+	sweeping int // how many requests a sweep is known to take at least
 }
 
 // place is one chat of the app, with what is expected there.
@@ -62,6 +66,8 @@ type place struct {
 	lane          int                   // of the plan; -1 without one that sends
 	whole         bool                  // line all of it up at once
 	moved         bool                  // a conversation moves here; read once it is known what is left where it was
+	swept         bool                  // a sweep has read all of the app
+	shown         []*Message            // that the sweep has seen here
 }
 
 func newReading(ctx context.Context, prior state.Reader, dataset string, app App, o ReadOptions) *reading {
@@ -73,7 +79,7 @@ func newReading(ctx context.Context, prior state.Reader, dataset string, app App
 			began: now, oldest: sinceOldest(prior, now), brake: newBrake(), gate: newGate(o.Parallelism),
 			tag: "sow:" + dataset, plan: &planner.Plan{Dataset: dataset},
 		},
-		written: o.Written, spool: o.Spool,
+		written: o.Written, spool: o.Spool, eager: o.eager,
 	}
 	rd.known.run = rd.run
 	if rd.written.IsZero() || rd.written.After(now) {
@@ -205,9 +211,32 @@ func (rd *reading) advance(chats, messages int) {
 	})
 }
 
-// round reads chats side by side and returns those that lack something.
+// round reads chats and returns those that lack something.
 func (rd *reading) round(todo []*place) (again []*place, err error) {
 	rd.held = &withheld{reading: rd, turn: make(chan struct{}, 1)}
+	batches, others := rd.batches(todo)
+	for _, batch := range batches {
+		swept, err := rd.sweep(batch)
+		if err != nil {
+			return nil, err
+		}
+		if !swept {
+			others = append(others, batch...)
+			continue
+		}
+		lacking, err := rd.sideBySide(batch)
+		if err != nil {
+			return nil, err
+		}
+		again = append(again, lacking...)
+	}
+	lacking, err := rd.sideBySide(others)
+	return append(again, lacking...), err
+}
+
+// sideBySide reads chats, as many at a time as requests may be under way, and
+// returns those that lack something.
+func (rd *reading) sideBySide(todo []*place) (again []*place, err error) {
 	var mu sync.Mutex
 	rd.each(len(todo), func(i int) {
 		lacks, e := rd.readPlace(todo[i])

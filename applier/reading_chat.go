@@ -17,8 +17,11 @@ const (
 	// pageOfReading is how many messages a page of a reading asks for: the most
 	// that a list gives (page "List messages").
 	pageOfReading = 1000
-	// windowSize is how many expected messages are lined up at once.
-	windowSize = 1000
+	// windowSize is how many expected messages are lined up at once. A page has
+	// room for some more: a stretch of time is asked for with a second on either
+	// side, others may have written into it, and only a page that is not full is
+	// known to be the last.
+	windowSize = 980
 )
 
 // span is a stretch of time, both ends included. 0 is no end.
@@ -226,10 +229,13 @@ func merged(sources []iter.Seq2[*expected, error]) iter.Seq2[*expected, error] {
 func (v *visit) readWindow(at span, entries []*expected) error {
 	l := newLineup(v.plan.Dataset, v.header.HashKey, entries)
 	l.whole = v.windows == 1 && at.to == 0
-	if err := v.list(at, l); err != nil {
-		return err
+	v.fromSweep(l)
+	if !v.place.swept || len(l.unseen()) > 0 {
+		if err := v.list(at, l); err != nil {
+			return err
+		}
+		v.settle(l)
 	}
-	v.settle(l)
 	if len(l.unseen()) > 0 && at != (span{}) && !v.filters.Load() {
 		// Nothing has shown yet that the app keeps to a stretch of time as we
 		// understand it.
@@ -296,10 +302,7 @@ func (v *visit) pages(q MessageQuery, at span, l *lineup, belongs func(*Message)
 				l.taken[m.ID] = true
 				continue
 			}
-			if slices.Contains(m.Tags, v.tag) {
-				v.tagsTold.Store(true)
-			}
-			if l.take(m) {
+			if v.take(l, m) {
 				fresh = true
 				if at != (span{}) {
 					v.filters.Store(true)
@@ -312,6 +315,15 @@ func (v *visit) pages(q MessageQuery, at span, l *lineup, belongs func(*Message)
 		}
 		q.Cursor = page.Next
 	}
+}
+
+// take hands a message that a list of the app shows to the lineup. It reports
+// whether it is a new one.
+func (v *visit) take(l *lineup, m *Message) bool {
+	if slices.Contains(m.Tags, v.tag) {
+		v.tagsTold.Store(true)
+	}
+	return l.take(m)
 }
 
 // expects reports whether a message that is out of its time is one that the

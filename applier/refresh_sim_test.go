@@ -42,7 +42,7 @@ func (w *world) refresh() *Summary {
 func (w *world) look(prior *state.Files, app App, o Options) (*Refreshed, *planner.Plan) {
 	w.Helper()
 	declare := func(known state.Reader) (*planner.Plan, error) { return w.data.plan(w, known), nil }
-	refreshed, err := Refresh(context.Background(), prior, declare, app, ReadOptions{Options: o, Written: w.written})
+	refreshed, err := Refresh(context.Background(), prior, declare, app, ReadOptions{Options: o, Written: w.written, eager: w.eager})
 	if err != nil {
 		w.Fatalf("refresh: %v", err)
 	}
@@ -98,6 +98,7 @@ func harm(t *testing.T, seed uint64, arena func(r *rand.Rand) Arena) {
 			lapses: NewLapses(seed),
 		}, foreign: make(map[string]bool)}
 		h.opts.Random = h.lapses.random
+		h.eager = seed%2 == 0
 		defer h.arena.Close()
 		defer func() {
 			if t.Failed() {
@@ -126,6 +127,7 @@ func harm(t *testing.T, seed uint64, arena func(r *rand.Rand) Arena) {
 			h.doHarm()
 		}
 		time.Sleep(time.Minute)
+		h.mustReadAlike()
 		for try := 0; ; try++ {
 			s := h.refresh()
 			h.note("a refresh: %s", describe(s))

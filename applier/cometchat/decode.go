@@ -288,12 +288,15 @@ type messageAnswer struct {
 type messagesAnswer struct {
 	Data list[wireMessage] `json:"data"`
 	Meta object[struct {
+		Current object[struct {
+			Limit seconds `json:"limit"`
+		}] `json:"current"`
 		Next object[map[string]text] `json:"next"`
 	}] `json:"meta"`
 }
 
 func (a *messagesAnswer) page() *applier.MessagePage {
-	p := new(applier.MessagePage)
+	p := &applier.MessagePage{Limit: max(0, int(a.Meta.value.Current.value.Limit))}
 	for i := range a.Data {
 		p.Messages = append(p.Messages, a.Data[i].message())
 	}

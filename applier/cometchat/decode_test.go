@@ -80,14 +80,23 @@ func TestReadMessage(t *testing.T) {
 
 func TestReadPages(t *testing.T) {
 	ctx := context.Background()
-	c, _ := serve(t, 200, nil, `{"data":[{"id":1},{"id":"2"}],"meta":{"next":{"affix":"append","sentAt":77,"id":"2"}}}`)
+	c, _ := serve(t, 200, nil, `{"data":[{"id":1},{"id":"2"}],"meta":{"current":{"limit":"100","count":2},"next":{"affix":"append","sentAt":77,"id":"2"}}}`)
 	got, err := c.ListMessages(ctx, applier.MessageQuery{})
 	want := &applier.MessagePage{
 		Messages: []*applier.Message{{ID: "1"}, {ID: "2"}},
 		Next:     applier.Cursor{"affix": "append", "sentAt": "77", "id": "2"},
+		Limit:    100,
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
 		t.Errorf("page (-want +got): %v\n%s", err, diff)
+	}
+
+	// A limit that is none is not said.
+	for _, current := range []string{`{"limit":-1}`, `{"limit":"many"}`, `[]`, `null`} {
+		c, _ = serve(t, 200, nil, `{"data":[],"meta":{"current":`+current+`}}`)
+		if got, err := c.ListMessages(ctx, applier.MessageQuery{}); err != nil || got.Limit != 0 {
+			t.Errorf("current %s: limit %d (%v), want none", current, got.Limit, err)
+		}
 	}
 
 	// An empty page is the last one, whatever its cursor says.
