@@ -270,7 +270,11 @@ func (l *loader) unknownBlock(b *hcl.Block) {
 		names = append(names, h.Type)
 	}
 	hint := lang.Suggest(b.Type, names)
+	advice, foreign := foreignBlocks()[b.Type]
 	switch {
+	case foreign:
+		hint = " " + advice
+		l.incomplete()
 	case b.Type == "message" || b.Type == "attachment" || b.Type == "dynamic":
 		hint = " It belongs into a conversation."
 	case len(b.Labels) > 0: // it may have meant to declare that name, and no other
@@ -343,6 +347,7 @@ func (l *loader) evaluate(found listing) {
 	scope, diags := l.graph.Run()
 	l.report(diags...)
 	l.finishObjects()
+	l.validateLate(scope)
 	l.evalSow(scope)
 	l.evalApp(scope)
 	l.evalOutputs(scope)

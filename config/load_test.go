@@ -195,6 +195,7 @@ output "v" { value = var.v }
 		{"auto over sow.sowvars", map[string]string{"sow.sowvars.json": `{"v": "json"}`, "a.auto.sowvars.hcl": `v = "auto"`}, Options{}, `"auto"`},
 		{"later auto over earlier", map[string]string{"a.auto.sowvars.hcl": `v = "a"`, "c.auto.sowvars.hcl": `v = "c"`, "b.auto.sowvars.json": `{"v": "b"}`}, Options{}, `"c"`},
 		{"auto json among auto hcl", map[string]string{"a.auto.sowvars.hcl": `v = "a"`, "b.auto.sowvars.json": `{"v": "b"}`}, Options{}, `"b"`},
+		{"json is literal", map[string]string{"sow.sowvars.json": `{"v": "${upper(\"a\")} %{ if"}`}, Options{}, `"${upper(\"a\")} %{ if"`},
 		{"flag over auto", map[string]string{"a.auto.sowvars.hcl": `v = "a"`}, Options{Vars: []Var{{Name: "v", Value: "flag"}}}, `"flag"`},
 		{"flags in order", map[string]string{"x/f.hcl": `v = "file"`}, Options{Vars: []Var{{Name: "v", Value: "flag"}, {File: "x/f.hcl"}}}, `"file"`},
 		{"flags in the other order", map[string]string{"x/f.hcl": `v = "file"`}, Options{Vars: []Var{{File: "x/f.hcl"}, {Name: "v", Value: "flag"}}}, `"flag"`},
@@ -229,7 +230,13 @@ func TestVariableTypes(t *testing.T) {
 		{"string", `"quoted"`, `"\"quoted\""`},
 		{"number", "1.5", `1.5`},
 		{"bool", "true", `true`},
-		{"any", "[1]", `"[1]"`},
+		{"any", "[1]", `[1]`},
+		{"any", `{ a = [1, "b"] }`, `{"a":[1,"b"]}`},
+		{"any", "plain", ""},
+		{"list", "[1]", `[1]`},
+		{"map", `{ a = 1 }`, `{"a":1}`},
+		{"set", "[1]", ""},
+		{"", "[1]", `"[1]"`},
 		{"list(string)", `["a", 1]`, `["a","1"]`},
 		{"set(number)", `[2, 1, 2]`, `[1,2]`},
 		{"map(number)", `{ a = "1" }`, `{"a":1}`},
@@ -242,8 +249,12 @@ func TestVariableTypes(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.typ+" "+test.text, func(t *testing.T) {
+			declared := ""
+			if test.typ != "" {
+				declared = "type = " + test.typ
+			}
 			dir := write(t, map[string]string{
-				"main.sow.hcl": "variable \"v\" { type = " + test.typ + " }\noutput \"v\" { value = var.v }\n",
+				"main.sow.hcl": "variable \"v\" { " + declared + " }\noutput \"v\" { value = var.v }\n",
 			})
 			cfg, diags := Load(dir, Options{Vars: []Var{{Name: "v", Value: test.text}}})
 			if diags.HasErrors() {

@@ -19,7 +19,7 @@ func contentOf(body hcl.Body, schema *hcl.BodySchema) (*hcl.BodyContent, hcl.Dia
 		missing := fmt.Sprintf("The argument %q is required", attr.Name)
 		diags = slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool { return strings.HasPrefix(d.Detail, missing) })
 	}
-	return content, diags
+	return content, withAdvice(diags)
 }
 
 // misspelt reports whether one of the diagnostics of a body's content tells of an

@@ -160,7 +160,7 @@ func evalLifecycle(content *hcl.BodyContent, scope *lang.Scope, allowed ...strin
 			break
 		}
 		first = block
-		inner, contentDiags := block.Body.Content(&hcl.BodySchema{Attributes: attributes(allowed...)})
+		inner, contentDiags := contentOf(block.Body, &hcl.BodySchema{Attributes: attributes(allowed...)})
 		diags = append(diags, contentDiags...)
 		d := decoder{scope: scope, attrs: inner.Attributes}
 		lc.PreventDestroy = d.bool("prevent_destroy")

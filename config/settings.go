@@ -21,7 +21,7 @@ func (l *loader) addDataset() {
 		return l.datasetOfDir()
 	}}
 	if l.sow != nil {
-		content, diags := l.sow.Body.Content(sowSchema())
+		content, diags := contentOf(l.sow.Body, sowSchema())
 		l.report(diags...)
 		if attr := content.Attributes["dataset"]; attr != nil {
 			node.Range = attr.NameRange
@@ -136,7 +136,7 @@ func (l *loader) evalApp(scope *lang.Scope) {
 	if l.app == nil {
 		return
 	}
-	content, diags := l.app.Body.Content(appSchema())
+	content, diags := contentOf(l.app.Body, appSchema())
 	l.report(diags...)
 	d := decoder{scope: scope, attrs: content.Attributes}
 	app := &l.cfg.App
@@ -160,7 +160,7 @@ func (l *loader) evalApp(scope *lang.Scope) {
 }
 
 func (l *loader) evalRate(b *hcl.Block, scope *lang.Scope) {
-	content, diags := b.Body.Content(rateSchema())
+	content, diags := contentOf(b.Body, rateSchema())
 	l.report(diags...)
 	d := decoder{scope: scope, attrs: content.Attributes}
 	l.cfg.App.Rate = Rate{

@@ -25,9 +25,18 @@ type variable struct {
 	fallback    *lang.Value // the default; nil when there is none
 	sensitive   bool
 	nullable    bool
-	validations []*hcl.Block
+	rules       []rule
 	declared    hcl.Range
 	value       lang.Value // unknown until it is set, and when it has a mistake
+}
+
+// rule is a validation block.
+type rule struct {
+	attrs hcl.Attributes
+	at    hcl.Range
+	// late is set when the rule refers to more than variables, so that it can be
+	// held against only when all that has its value.
+	late bool
 }
 
 // given is a value for a variable, from one of the places that can give one.
@@ -42,7 +51,7 @@ type given struct {
 // addVariable takes in a variable block. What it says must not depend on
 // anything, so it is evaluated at once.
 func (l *loader) addVariable(b *hcl.Block) {
-	content, diags := b.Body.Content(variableSchema())
+	content, diags := contentOf(b.Body, variableSchema())
 	l.report(diags...)
 	d := decoder{scope: l.constants, attrs: content.Attributes}
 	v := &variable{
@@ -67,13 +76,29 @@ func (l *loader) addVariable(b *hcl.Block) {
 		v.fallback = d.defaultOf(v, attr)
 	}
 	for _, block := range content.Blocks {
-		v.validations = append(v.validations, block)
+		l.addRule(v, block)
 	}
 	l.report(d.diags...)
 	l.variables = append(l.variables, v)
 	l.graph.Add(lang.Node{Root: "var", Name: v.name, Range: v.declared,
 		Eval: func(*lang.Scope) (lang.Value, hcl.Diagnostics) { return v.value, nil },
 	})
+}
+
+// addRule takes in a validation block of a variable.
+func (l *loader) addRule(v *variable, b *hcl.Block) {
+	content, diags := contentOf(b.Body, validationSchema())
+	l.report(diags...)
+	if diags.HasErrors() {
+		return
+	}
+	r := rule{attrs: content.Attributes, at: b.DefRange}
+	for _, attr := range r.attrs {
+		for _, reference := range attr.Expr.Variables() {
+			r.late = r.late || reference.RootName() != "var"
+		}
+	}
+	v.rules = append(v.rules, r)
 }
 
 // defaultOf evaluates a variable's default.
@@ -170,8 +195,10 @@ func (l *loader) fromFile(values map[string]given, path, name string) {
 	}
 	var parsed *hcl.File
 	var diags hcl.Diagnostics
+	eval := l.constants.Eval
 	if strings.HasSuffix(name, ".json") {
 		parsed, diags = json.Parse(withoutMark(file.text), name)
+		eval = lang.Literal // as in Terraform: ${ begins nothing in it
 	} else {
 		parsed, diags = hclsyntax.ParseConfig([]byte(file.text), name, hcl.InitialPos)
 	}
@@ -188,7 +215,7 @@ func (l *loader) fromFile(values map[string]given, path, name string) {
 				attr.Name, lang.Suggest(attr.Name, l.variableNames())))
 			continue
 		}
-		v, diags := l.constants.Eval(attr.Expr)
+		v, diags := eval(attr.Expr)
 		l.report(diags...)
 		at := attr.Expr.Range()
 		values[attr.Name] = given{value: v, inHCL: true, from: name, at: &at}
@@ -256,8 +283,9 @@ func (l *loader) badVariable(v *variable, g given, err error) {
 	l.report(errorAt(at, "Invalid value for a variable", "The value for %q, given by %s, cannot be used: %s", v.name, g.from, why))
 }
 
-// validate holds the variables against their validation rules. A variable that
-// breaks one becomes unknown, so that nothing follows from the mistake.
+// validate holds the variables against the rules that refer to variables only.
+// A variable that breaks one becomes unknown, so that nothing follows from the
+// mistake.
 func (l *loader) validate() {
 	attrs := make(map[string]lang.Value, len(l.variables))
 	for _, v := range l.variables {
@@ -265,25 +293,31 @@ func (l *loader) validate() {
 	}
 	scope := l.constants.With(map[string]lang.Value{"var": lang.Object(attrs)})
 	for _, v := range l.variables {
-		if !v.value.Known() {
-			continue
-		}
-		for _, rule := range v.validations {
-			if !l.holds(v, rule, scope) {
-				v.value = lang.Value{}
-			}
+		l.validateVariable(v, scope, false)
+	}
+}
+
+// validateLate holds the variables against the other rules.
+func (l *loader) validateLate(scope *lang.Scope) {
+	for _, v := range l.variables {
+		l.validateVariable(v, scope, true)
+	}
+}
+
+func (l *loader) validateVariable(v *variable, scope *lang.Scope, late bool) {
+	if !v.value.Known() {
+		return
+	}
+	for _, r := range v.rules {
+		if r.late == late && !l.holds(v, r, scope) {
+			v.value = lang.Value{}
 		}
 	}
 }
 
 // holds reports whether a variable meets a rule.
-func (l *loader) holds(v *variable, rule *hcl.Block, scope *lang.Scope) bool {
-	content, diags := contentOf(rule.Body, validationSchema())
-	l.report(diags...)
-	if diags.HasErrors() {
-		return true
-	}
-	d := decoder{scope: scope, attrs: content.Attributes}
+func (l *loader) holds(v *variable, r rule, scope *lang.Scope) bool {
+	d := decoder{scope: scope, attrs: r.attrs}
 	condition, ok := d.value("condition")
 	if !ok {
 		if condition.Known() && condition.Null() {
@@ -309,7 +343,7 @@ func (l *loader) holds(v *variable, rule *hcl.Block, scope *lang.Scope) bool {
 	}
 	l.report(d.diags...)
 	l.report(errorAt(v.declared, "Variable breaks its rule",
-		"The value of %q does not meet the rule at %s: %s", v.name, place(rule.DefRange), text))
+		"The value of %q does not meet the rule at %s: %s", v.name, place(r.at), text))
 	return false
 }
 

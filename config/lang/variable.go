@@ -16,16 +16,44 @@ import (
 type Constraint struct {
 	ty       cty.Type
 	defaults *typeexpr.Defaults
+	literal  bool // text stands for itself
 }
 
 // AnyType is the constraint of a variable that declares no type.
-func AnyType() Constraint { return Constraint{ty: cty.DynamicPseudoType} }
+func AnyType() Constraint { return Constraint{ty: cty.DynamicPseudoType, literal: true} }
 
 // ParseConstraint reads a type expression, such as map(string) or
 // object({ name = string, role = optional(string, "default") }).
 func ParseConstraint(expr hcl.Expression) (Constraint, hcl.Diagnostics) {
+	// Types were quoted long ago. In HCL's JSON form, they always are.
+	if quoted, ok := expr.(*hclsyntax.TemplateExpr); ok && quoted.IsStringLiteral() {
+		text, _ := quoted.Value(nil)
+		return Constraint{}, hcl.Diagnostics{{
+			Severity: hcl.DiagError,
+			Summary:  "Invalid type specification",
+			Detail:   fmt.Sprintf("A type is written without quotes: type = %s", text.AsString()),
+			Subject:  expr.Range().Ptr(),
+		}}
+	}
+	// As in Terraform, these need not say of what.
+	switch hcl.ExprAsKeyword(expr) {
+	case "list":
+		return Constraint{ty: cty.List(cty.DynamicPseudoType)}, nil
+	case "map":
+		return Constraint{ty: cty.Map(cty.DynamicPseudoType)}, nil
+	}
 	ty, defaults, diags := typeexpr.TypeConstraintWithDefaults(expr)
-	return Constraint{ty, defaults}, diags
+	return Constraint{ty, defaults, ty.IsPrimitiveType()}, diags
+}
+
+// Literal evaluates an expression in which nothing has a meaning but the values
+// themselves. A string of HCL's JSON form is taken as it is.
+func Literal(expr hcl.Expression) (Value, hcl.Diagnostics) {
+	c, diags := expr.Value(nil)
+	if diags.HasErrors() {
+		return Value{}, diags
+	}
+	return Value{c}, diags
 }
 
 // Convert returns v as the constraint's type, with the defaults of optional
@@ -70,10 +98,11 @@ func pathText(path cty.Path) string {
 }
 
 // ParseText reads a value that was given as text, outside of HCL. Strings,
-// numbers and booleans stand for themselves; for all other types the text is
-// an HCL expression without references. The error does not quote the text.
+// numbers and booleans stand for themselves, and so does all text where no type
+// is declared; for all other types the text is an HCL expression without
+// references. The error does not quote the text.
 func (c Constraint) ParseText(text string) (Value, error) {
-	if c.ty.IsPrimitiveType() || c.ty == cty.DynamicPseudoType {
+	if c.literal {
 		return String(text), nil
 	}
 	expr, diags := hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos)
@@ -82,7 +111,7 @@ func (c Constraint) ParseText(text string) (Value, error) {
 	}
 	v, diags := expr.Value(nil)
 	if diags.HasErrors() {
-		return Value{}, errors.New("the value must be written out: references and functions have no meaning in it")
+		return Value{}, errors.New("the value must be written out: references and functions have no meaning in it, and a string stands in quotes")
 	}
 	return Value{v}, nil
 }

@@ -13,3 +13,15 @@ conversation "c" {
 conversation "d" {
   between = [user.ana, user.bne] # ERROR: Reference to nothing | No user named "bne" is declared. Did you mean "ben"?
 }
+group "lobby" {
+  name       = "Lobby"
+  depends_on = [user.ana] # ERROR: Unsupported argument | What is needed first follows from the references.
+  provider   = x          # ERROR: Unsupported argument | There is one app, which the "cometchat" block names.
+  lifecycle {
+    ignore_changes = [name] # ERROR: Unsupported argument | An argument that is left out is not managed.
+    precondition {          # ERROR: Unsupported block type | belongs into a "validation" block of a variable.
+      condition = true
+    }
+  }
+  provisioner "local-exec" {} # ERROR: Unsupported block type | Nothing is run for an object.
+}

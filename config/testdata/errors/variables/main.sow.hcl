@@ -61,3 +61,23 @@ locals {
 user "ana" {
   name = var.needed
 }
+variable "quoted" {
+  type    = "string" # ERROR: Invalid type specification | A type is written without quotes: type = string
+  default = "a"
+}
+variable "late" { # ERROR: Variable breaks its rule | does not meet the rule at main.sow.hcl, line 71: Only 3.
+  default   = 5
+  ephemeral = true # ERROR: Unsupported argument | Values that are never shown are declared with sensitive = true.
+  validation {
+    condition     = var.late <= local.most
+    error_message = "Only ${local.most}."
+  }
+  validation {
+    condition     = local.nope # ERROR: Reference to nothing | No local value named "nope" is declared.
+    error_message = "no"
+  }
+}
+locals {
+  most  = 3
+  after = var.late
+}
