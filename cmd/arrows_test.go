@@ -20,14 +20,14 @@ var arrows = map[string][]string{
 	"config":            {"config/addr", "config/lang", "config/script"},
 	"config/lang":       {"config/addr"},
 	"config/script":     {"config/addr"},
-	"planner":           {"config", "config/addr", "state"},
+	"planner":           {"config", "config/addr", "state", "state/jsonline"},
 	"planner/planfile":  {"planner", "config", "config/addr", "state", "planner/planfile/wholefile"},
 	"applier":           {"planner", "state", "config/addr"},
 	"applier/cometchat": {"applier", "applier/cometchat/direct"},
 	// The emulator must not share a line with the client, so that one cannot
 	// hide the other's mistakes.
 	"applier/emulator":    {},
-	"state":               {"config/addr"},
+	"state":               {"config/addr", "state/jsonline"},
 	"state/local":         {"state", "config/addr", "state/local/faultfs"},
 	"state/local/faultfs": {"state/local"},
 }

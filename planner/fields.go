@@ -8,6 +8,7 @@ import (
 
 	"github.com/sowdev/sow/config"
 	"github.com/sowdev/sow/state"
+	"github.com/sowdev/sow/state/jsonline"
 )
 
 // hidden stands for a value that must not be shown.
@@ -170,4 +171,4 @@ func (c *comparison) members(name string, before, after []string) {
 	}
 }
 
-func membersText(list []string) string { return string(appendStrings(nil, list)) }
+func membersText(list []string) string { return string(jsonline.AppendTexts(nil, list)) }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sowdev/sow/config"
 	"github.com/sowdev/sow/state"
+	"github.com/sowdev/sow/state/jsonline"
 )
 
 // Seal returns what the state keeps of a sensitive value: the HMAC-SHA-256 of
@@ -146,7 +147,7 @@ func listText(list []string) string {
 	if len(list) == 0 {
 		return ""
 	}
-	return string(appendStrings(nil, list))
+	return string(jsonline.AppendTexts(nil, list))
 }
 
 // attachmentsText is attachments as one text.

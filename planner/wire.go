@@ -6,9 +6,9 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/sowdev/sow/state"
+	"github.com/sowdev/sow/state/jsonline"
 )
 
 // Encoding is the version of the form in which lanes are encoded.
@@ -45,9 +45,9 @@ func appendChange(dst []byte, m *MessageChange, conversation int) []byte {
 		dst = strconv.AppendInt(dst, m.When.Seconds, 10)
 		dst = append(dst, ']')
 	}
-	dst = appendField(dst, "file", m.Source.File)
+	dst = jsonline.AppendField(dst, "file", m.Source.File)
 	dst = appendIntField(dst, "line", int64(m.Source.Line))
-	dst = appendField(dst, "why", m.Reason)
+	dst = jsonline.AppendField(dst, "why", m.Reason)
 	if len(m.Fields) > 0 {
 		dst = append(dst, `,"fields":[`...)
 		for i, f := range m.Fields {
@@ -55,11 +55,11 @@ func appendChange(dst []byte, m *MessageChange, conversation int) []byte {
 				dst = append(dst, ',')
 			}
 			dst = append(dst, '[')
-			dst = appendString(dst, f.Name)
+			dst = jsonline.AppendText(dst, f.Name)
 			dst = append(dst, ',')
-			dst = appendString(dst, f.Old)
+			dst = jsonline.AppendText(dst, f.Old)
 			dst = append(dst, ',')
-			dst = appendString(dst, f.New)
+			dst = jsonline.AppendText(dst, f.New)
 			if f.StateOnly {
 				dst = append(dst, ",true"...)
 			}
@@ -69,7 +69,7 @@ func appendChange(dst []byte, m *MessageChange, conversation int) []byte {
 	}
 	if len(m.Sensitive) > 0 {
 		dst = append(dst, `,"secret":`...)
-		dst = appendStrings(dst, m.Sensitive)
+		dst = jsonline.AppendTexts(dst, m.Sensitive)
 	}
 	if m.Late {
 		dst = append(dst, `,"late":true`...)
@@ -78,7 +78,7 @@ func appendChange(dst []byte, m *MessageChange, conversation int) []byte {
 	if m.StateOnly {
 		dst = append(dst, `,"record":true`...)
 	}
-	dst = appendField(dst, "from", m.From)
+	dst = jsonline.AppendField(dst, "from", m.From)
 	if m.Before != nil {
 		dst = append(dst, `,"was":`...)
 		dst = appendMessage(dst, m.Before, true)
@@ -94,18 +94,18 @@ func appendChange(dst []byte, m *MessageChange, conversation int) []byte {
 
 func appendMessage(dst []byte, m *state.Message, withMUID bool) []byte {
 	dst = append(dst, `{"key":`...)
-	dst = appendString(dst, m.Key)
+	dst = jsonline.AppendText(dst, m.Key)
 	if withMUID {
-		dst = appendField(dst, "muid", m.MUID)
+		dst = jsonline.AppendField(dst, "muid", m.MUID)
 	}
 	dst = appendIntField(dst, "gen", int64(m.Generation))
-	dst = appendField(dst, "id", m.ID)
+	dst = jsonline.AppendField(dst, "id", m.ID)
 	if m.InDoubt {
 		dst = append(dst, `,"inDoubt":true`...)
 	}
-	dst = appendField(dst, "sender", m.Sender)
-	dst = appendField(dst, "type", m.Type)
-	dst = appendField(dst, "text", m.Text)
+	dst = jsonline.AppendField(dst, "sender", m.Sender)
+	dst = jsonline.AppendField(dst, "type", m.Type)
+	dst = jsonline.AppendField(dst, "text", m.Text)
 	if len(m.Attachments) > 0 {
 		dst = append(dst, `,"attachments":`...)
 		dst = appendAttachments(dst, m.Attachments)
@@ -114,23 +114,23 @@ func appendMessage(dst []byte, m *state.Message, withMUID bool) []byte {
 	dst = appendRaw(dst, "metadata", m.Metadata)
 	if len(m.Tags) > 0 {
 		dst = append(dst, `,"tags":`...)
-		dst = appendStrings(dst, m.Tags)
+		dst = jsonline.AppendTexts(dst, m.Tags)
 	}
 	dst = append(dst, `,"sentAt":`...)
 	dst = strconv.AppendInt(dst, m.SentAt, 10)
-	dst = appendField(dst, "at", m.At)
-	dst = appendField(dst, "after", m.After)
-	dst = appendField(dst, "expect", m.Expect)
-	dst = appendField(dst, "moderation", m.Moderation)
+	dst = jsonline.AppendField(dst, "at", m.At)
+	dst = jsonline.AppendField(dst, "after", m.After)
+	dst = jsonline.AppendField(dst, "expect", m.Expect)
+	dst = jsonline.AppendField(dst, "moderation", m.Moderation)
 	if len(m.Sealed) > 0 {
 		dst = append(dst, `,"sealed":{`...)
 		for i, name := range slices.Sorted(maps.Keys(m.Sealed)) {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendString(dst, name)
+			dst = jsonline.AppendText(dst, name)
 			dst = append(dst, ':')
-			dst = appendString(dst, m.Sealed[name])
+			dst = jsonline.AppendText(dst, m.Sealed[name])
 		}
 		dst = append(dst, '}')
 	}
@@ -140,7 +140,7 @@ func appendMessage(dst []byte, m *state.Message, withMUID bool) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendString(dst, o.String())
+			dst = jsonline.AppendText(dst, o.String())
 		}
 		dst = append(dst, ']')
 	}
@@ -154,35 +154,28 @@ func appendAttachments(dst []byte, list []state.Attachment) []byte {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, `{"url":`...)
-		dst = appendString(dst, a.URL)
-		dst = appendField(dst, "name", a.Name)
-		dst = appendField(dst, "mimeType", a.MimeType)
-		dst = appendField(dst, "extension", a.Extension)
-		dst = appendField(dst, "size", a.Size)
+		dst = jsonline.AppendText(dst, a.URL)
+		dst = jsonline.AppendField(dst, "name", a.Name)
+		dst = jsonline.AppendField(dst, "mimeType", a.MimeType)
+		dst = jsonline.AppendField(dst, "extension", a.Extension)
+		dst = jsonline.AppendField(dst, "size", a.Size)
 		dst = append(dst, '}')
 	}
 	return append(dst, ']')
-}
-
-func appendField(dst []byte, name, value string) []byte {
-	if value == "" {
-		return dst
-	}
-	return appendString(appendName(dst, name), value)
 }
 
 func appendIntField(dst []byte, name string, n int64) []byte {
 	if n == 0 {
 		return dst
 	}
-	return strconv.AppendInt(appendName(dst, name), n, 10)
+	return strconv.AppendInt(jsonline.AppendName(dst, name), n, 10)
 }
 
 func appendRaw(dst []byte, name string, raw json.RawMessage) []byte {
 	if len(raw) == 0 {
 		return dst
 	}
-	dst = appendName(dst, name)
+	dst = jsonline.AppendName(dst, name)
 	if bytes.IndexByte(raw, '\n') < 0 {
 		return append(dst, raw...)
 	}
@@ -191,64 +184,4 @@ func appendRaw(dst []byte, name string, raw json.RawMessage) []byte {
 		panic("planner: a JSON value that is none: " + err.Error())
 	}
 	return line.Bytes()
-}
-
-func appendName(dst []byte, name string) []byte {
-	dst = append(dst, ',', '"')
-	dst = append(dst, name...)
-	return append(dst, '"', ':')
-}
-
-func appendStrings(dst []byte, list []string) []byte {
-	dst = append(dst, '[')
-	for i, s := range list {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = appendString(dst, s)
-	}
-	return append(dst, ']')
-}
-
-// appendString appends s as a JSON string with no escapes but those that JSON
-// demands. Bytes that are not UTF-8 become U+FFFD, as encoding/json has it.
-func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			if c < 0x20 || c == '"' || c == '\\' {
-				dst = append(dst, s[start:i]...)
-				dst = appendEscape(dst, c)
-				start = i + 1
-			}
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && size == 1 {
-			dst = append(dst, s[start:i]...)
-			dst = append(dst, "\uFFFD"...)
-			start = i + 1
-		}
-		i += size
-	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"')
-}
-
-func appendEscape(dst []byte, c byte) []byte {
-	const digits = "0123456789abcdef"
-	switch c {
-	case '"', '\\':
-		return append(dst, '\\', c)
-	case '\n':
-		return append(dst, '\\', 'n')
-	case '\r':
-		return append(dst, '\\', 'r')
-	case '\t':
-		return append(dst, '\\', 't')
-	}
-	return append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&0xF])
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/sowdev/sow/config"
 	"github.com/sowdev/sow/config/addr"
 	"github.com/sowdev/sow/state"
+	"github.com/sowdev/sow/state/jsonline"
 )
 
 // changeDecoder reads the lines of one lane back. The strings of a change share
@@ -24,40 +25,40 @@ func newChangeDecoder(dataset string, lane *LaneInfo) *changeDecoder {
 }
 
 func (d *changeDecoder) decode(line string) (*MessageChange, error) {
-	d.scanner = scanner{s: line}
+	d.scanner = scanner{jsonline.Scan(line)}
 	m := &MessageChange{}
 	conversation := -1
-	err := d.object(func(name string) (err error) {
+	err := d.Object(func(name string) (err error) {
 		switch name {
 		case "do":
 			var word string
-			if word, err = d.str(); err == nil {
+			if word, err = d.Text(); err == nil {
 				m.Action, err = ParseAction(word)
 			}
 		case "in":
-			conversation, err = d.int()
+			conversation, err = d.count()
 		case "skip":
-			m.Skipped, err = d.int()
+			m.Skipped, err = d.count()
 		case "when":
 			m.When, err = d.time()
 		case "file":
-			m.Source.File, err = d.str()
+			m.Source.File, err = d.Text()
 		case "line":
-			m.Source.Line, err = d.int()
+			m.Source.Line, err = d.count()
 		case "why":
-			m.Reason, err = d.str()
+			m.Reason, err = d.Text()
 		case "fields":
 			m.Fields, err = d.fields()
 		case "secret":
-			m.Sensitive, err = d.strs()
+			m.Sensitive, err = d.Texts()
 		case "late":
-			m.Late, err = d.bool()
+			m.Late, err = d.Boolean()
 		case "shift":
-			m.Shifted, err = d.int64()
+			m.Shifted, err = d.Integer()
 		case "record":
-			m.StateOnly, err = d.bool()
+			m.StateOnly, err = d.Boolean()
 		case "from":
-			m.From, err = d.str()
+			m.From, err = d.Text()
 		case "was":
 			m.Before, err = d.message()
 		case "is":
@@ -68,7 +69,7 @@ func (d *changeDecoder) decode(line string) (*MessageChange, error) {
 		return err
 	})
 	if err == nil {
-		err = d.end()
+		err = d.End()
 	}
 	if err == nil {
 		err = d.complete(m, conversation)
@@ -113,20 +114,32 @@ func (d *changeDecoder) complete(m *MessageChange, conversation int) error {
 	return nil
 }
 
+// scanner takes what lanes are made of off a line.
+type scanner struct{ jsonline.Scanner }
+
+// count takes a number of things.
+func (p *scanner) count() (int, error) {
+	n, err := p.Integer()
+	if err == nil && (n < 0 || n > 1<<40) {
+		err = fmt.Errorf("%d is no count", n)
+	}
+	return int(n), err
+}
+
 func (p *scanner) fields() (list []FieldChange, err error) {
-	err = p.array(func() error {
+	err = p.Array(func() error {
 		var f FieldChange
 		i := 0
-		err := p.array(func() (err error) {
+		err := p.Array(func() (err error) {
 			switch i {
 			case 0:
-				f.Name, err = p.str()
+				f.Name, err = p.Text()
 			case 1:
-				f.Old, err = p.str()
+				f.Old, err = p.Text()
 			case 2:
-				f.New, err = p.str()
+				f.New, err = p.Text()
 			case 3:
-				f.StateOnly, err = p.bool()
+				f.StateOnly, err = p.Boolean()
 			default:
 				err = errors.New("a field with too many values")
 			}
@@ -144,8 +157,8 @@ func (p *scanner) fields() (list []FieldChange, err error) {
 
 func (p *scanner) time() (t Time, err error) {
 	i := 0
-	err = p.array(func() error {
-		n, err := p.int64()
+	err = p.Array(func() error {
+		n, err := p.Integer()
 		switch {
 		case err != nil:
 			return err
@@ -167,44 +180,44 @@ func (p *scanner) time() (t Time, err error) {
 
 func (p *scanner) message() (*state.Message, error) {
 	m := &state.Message{}
-	err := p.object(func(name string) (err error) {
+	err := p.Object(func(name string) (err error) {
 		switch name {
 		case "key":
-			m.Key, err = p.str()
+			m.Key, err = p.Text()
 		case "muid":
-			m.MUID, err = p.str()
+			m.MUID, err = p.Text()
 		case "gen":
-			m.Generation, err = p.int()
+			m.Generation, err = p.count()
 		case "id":
-			m.ID, err = p.str()
+			m.ID, err = p.Text()
 		case "inDoubt":
-			m.InDoubt, err = p.bool()
+			m.InDoubt, err = p.Boolean()
 		case "sender":
-			m.Sender, err = p.str()
+			m.Sender, err = p.Text()
 		case "type":
-			m.Type, err = p.str()
+			m.Type, err = p.Text()
 		case "text":
-			m.Text, err = p.str()
+			m.Text, err = p.Text()
 		case "attachments":
 			m.Attachments, err = p.attachments()
 		case "customData":
-			m.CustomData, err = p.raw()
+			m.CustomData, err = p.Raw()
 		case "metadata":
-			m.Metadata, err = p.raw()
+			m.Metadata, err = p.Raw()
 		case "tags":
-			m.Tags, err = p.strs()
+			m.Tags, err = p.Texts()
 		case "sentAt":
-			m.SentAt, err = p.int64()
+			m.SentAt, err = p.Integer()
 		case "at":
-			m.At, err = p.str()
+			m.At, err = p.Text()
 		case "after":
-			m.After, err = p.str()
+			m.After, err = p.Text()
 		case "expect":
-			m.Expect, err = p.str()
+			m.Expect, err = p.Text()
 		case "moderation":
-			m.Moderation, err = p.str()
+			m.Moderation, err = p.Text()
 		case "sealed":
-			m.Sealed, err = p.strMap()
+			m.Sealed, err = p.TextMap()
 		case "carries":
 			m.Carries, err = p.addresses()
 		default:
@@ -216,20 +229,20 @@ func (p *scanner) message() (*state.Message, error) {
 }
 
 func (p *scanner) attachments() (list []state.Attachment, err error) {
-	err = p.array(func() error {
+	err = p.Array(func() error {
 		var a state.Attachment
-		err := p.object(func(name string) (err error) {
+		err := p.Object(func(name string) (err error) {
 			switch name {
 			case "url":
-				a.URL, err = p.str()
+				a.URL, err = p.Text()
 			case "name":
-				a.Name, err = p.str()
+				a.Name, err = p.Text()
 			case "mimeType":
-				a.MimeType, err = p.str()
+				a.MimeType, err = p.Text()
 			case "extension":
-				a.Extension, err = p.str()
+				a.Extension, err = p.Text()
 			case "size":
-				a.Size, err = p.str()
+				a.Size, err = p.Text()
 			default:
 				err = fmt.Errorf("an attachment has no %q", name)
 			}
@@ -242,8 +255,8 @@ func (p *scanner) attachments() (list []state.Attachment, err error) {
 }
 
 func (p *scanner) addresses() (list []addr.Object, err error) {
-	err = p.array(func() error {
-		text, err := p.str()
+	err = p.Array(func() error {
+		text, err := p.Text()
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sowdev/sow/config/addr"
+	"github.com/sowdev/sow/state/jsonline"
 )
 
 // syncEvery is how long a record may wait for the disk.
@@ -108,7 +109,7 @@ func (j *journal) appendFirst(header Header) {
 	line := []byte(`{"sow":"` + journalSow + `","version":`)
 	line = strconv.AppendInt(line, formatVersion, 10)
 	line = append(line, `,"lineage":`...)
-	line = appendString(line, header.Lineage)
+	line = jsonline.AppendText(line, header.Lineage)
 	line = append(line, `,"serial":`...)
 	line = strconv.AppendUint(line, header.Serial, 10)
 	j.batch, j.crc = appendCRC(line, 0, 0)
@@ -290,7 +291,7 @@ const maxSpare = 1 << 20
 
 // Close implements [Journal].
 func (j *journal) Close() error {
-	err := j.record(appendString([]byte(`"end":`), j.runID), func(uint64) { j.closed = true })
+	err := j.record(jsonline.AppendText([]byte(`"end":`), j.runID), func(uint64) { j.closed = true })
 	if errors.Is(err, ErrClosed) {
 		return nil
 	}
@@ -341,7 +342,7 @@ func withMessage(head string, conversation addr.Object, m *Message, use func(bod
 // appendAddress appends an address as a JSON string.
 func appendAddress(dst []byte, o addr.Object) []byte {
 	if !o.Key.IsZero() {
-		return appendString(dst, o.String())
+		return jsonline.AppendText(dst, o.String())
 	}
 	dst = append(dst, '"') // a name needs no escapes
 	dst = append(dst, o.Kind.String()...)
@@ -397,8 +398,8 @@ func (j *journal) Receipt(conversation addr.Object, m *Message) error {
 	}
 	var room [128]byte
 	body := strconv.AppendUint(append(room[:0], `"receipt":`...), n, 10)
-	body = appendField(body, "id", m.ID)
-	body = appendField(body, "mod", m.Moderation)
+	body = jsonline.AppendField(body, "id", m.ID)
+	body = jsonline.AppendField(body, "mod", m.Moderation)
 	_, err := j.enqueue(body, nil)
 	return err
 }
@@ -416,15 +417,15 @@ func (j *journal) Void(a addr.Message, muid string) error {
 		return j.record(strconv.AppendUint([]byte(`"void":`), n, 10), nil)
 	}
 	body := appendAddress([]byte(`"void":`), a.Conversation)
-	body = appendString(append(body, `,"key":`...), a.Key)
-	body = appendString(append(body, `,"muid":`...), muid)
+	body = jsonline.AppendText(append(body, `,"key":`...), a.Key)
+	body = jsonline.AppendText(append(body, `,"muid":`...), muid)
 	return j.record(body, func(uint64) { j.mustKnow(a.Conversation) })
 }
 
 // DeleteMessage implements [Journal].
 func (j *journal) DeleteMessage(a addr.Message) error {
 	body := appendAddress([]byte(`"delete":`), a.Conversation)
-	body = appendString(append(body, `,"key":`...), a.Key)
+	body = jsonline.AppendText(append(body, `,"key":`...), a.Key)
 	return j.record(body, func(uint64) { j.mustKnow(a.Conversation) })
 }
 

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/sowdev/sow/config/addr"
+	"github.com/sowdev/sow/state/jsonline"
 )
 
 // A message's line is written by hand and read by hand, because there may be
@@ -48,13 +49,13 @@ func appendBody(dst []byte, m *Message, derived string) ([]byte, error) {
 		return dst, fmt.Errorf("a message with the key %q and the time %d cannot be stored", m.Key, m.SentAt)
 	}
 	dst = append(dst, messagePrefix...)
-	dst = appendString(dst, m.Key)
+	dst = jsonline.AppendText(dst, m.Key)
 	dst = append(dst, `,"sent":`...)
 	dst = strconv.AppendInt(dst, m.SentAt, 10)
 	dst = append(dst, `,"from":`...)
-	dst = appendString(dst, m.Sender)
-	dst = appendField(dst, "type", m.Type)
-	dst = appendField(dst, "text", m.Text)
+	dst = jsonline.AppendText(dst, m.Sender)
+	dst = jsonline.AppendField(dst, "type", m.Type)
+	dst = jsonline.AppendField(dst, "text", m.Text)
 	if len(m.Attachments) > 0 {
 		dst = append(dst, `,"attachments":[`...)
 		for i, a := range m.Attachments {
@@ -68,23 +69,23 @@ func appendBody(dst []byte, m *Message, derived string) ([]byte, error) {
 	var err error
 	if len(m.CustomData) > 0 {
 		dst = append(dst, `,"customData":`...)
-		if dst, err = appendRaw(dst, m.CustomData); err != nil {
+		if dst, err = jsonline.AppendRaw(dst, m.CustomData); err != nil {
 			return dst, err
 		}
 	}
 	if len(m.Metadata) > 0 {
 		dst = append(dst, `,"metadata":`...)
-		if dst, err = appendRaw(dst, m.Metadata); err != nil {
+		if dst, err = jsonline.AppendRaw(dst, m.Metadata); err != nil {
 			return dst, err
 		}
 	}
 	if len(m.Tags) > 0 {
 		dst = append(dst, `,"tags":`...)
-		dst = appendStrings(dst, m.Tags)
+		dst = jsonline.AppendTexts(dst, m.Tags)
 	}
-	dst = appendField(dst, "at", m.At)
-	dst = appendField(dst, "after", m.After)
-	dst = appendField(dst, "expect", m.Expect)
+	dst = jsonline.AppendField(dst, "at", m.At)
+	dst = jsonline.AppendField(dst, "after", m.After)
+	dst = jsonline.AppendField(dst, "expect", m.Expect)
 	if m.Generation != 0 {
 		dst = append(dst, `,"gen":`...)
 		dst = strconv.AppendInt(dst, int64(m.Generation), 10)
@@ -95,15 +96,15 @@ func appendBody(dst []byte, m *Message, derived string) ([]byte, error) {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendString(dst, name)
+			dst = jsonline.AppendText(dst, name)
 			dst = append(dst, ':')
-			dst = appendString(dst, m.Sealed[name])
+			dst = jsonline.AppendText(dst, m.Sealed[name])
 		}
 		dst = append(dst, '}')
 	}
 	if m.MUID != derived {
 		dst = append(dst, `,"muid":`...)
-		dst = appendString(dst, m.MUID)
+		dst = jsonline.AppendText(dst, m.MUID)
 	}
 	return dst, nil
 }
@@ -123,8 +124,8 @@ func sameBody(a, b *Message) bool {
 
 // appendOutcome appends what the body leaves out, and the closing brace.
 func appendOutcome(dst []byte, m *Message) []byte {
-	dst = appendField(dst, "id", m.ID)
-	dst = appendField(dst, "mod", m.Moderation)
+	dst = jsonline.AppendField(dst, "id", m.ID)
+	dst = jsonline.AppendField(dst, "mod", m.Moderation)
 	if m.InDoubt {
 		dst = append(dst, `,"doubt":true`...)
 	}
@@ -134,7 +135,7 @@ func appendOutcome(dst []byte, m *Message) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendString(dst, o.String())
+			dst = jsonline.AppendText(dst, o.String())
 		}
 		dst = append(dst, ']')
 	}
@@ -144,34 +145,23 @@ func appendOutcome(dst []byte, m *Message) []byte {
 	return append(dst, '}')
 }
 
-// appendField appends a string attribute, unless it is empty.
-func appendField(dst []byte, name, value string) []byte {
-	if value == "" {
-		return dst
-	}
-	dst = append(dst, ',', '"')
-	dst = append(dst, name...)
-	dst = append(dst, '"', ':')
-	return appendString(dst, value)
-}
-
 func appendAttachment(dst []byte, a Attachment) []byte {
 	dst = append(dst, `{"url":`...)
-	dst = appendString(dst, a.URL)
-	dst = appendField(dst, "name", a.Name)
-	dst = appendField(dst, "mime", a.MimeType)
-	dst = appendField(dst, "ext", a.Extension)
-	dst = appendField(dst, "size", a.Size)
+	dst = jsonline.AppendText(dst, a.URL)
+	dst = jsonline.AppendField(dst, "name", a.Name)
+	dst = jsonline.AppendField(dst, "mime", a.MimeType)
+	dst = jsonline.AppendField(dst, "ext", a.Extension)
+	dst = jsonline.AppendField(dst, "size", a.Size)
 	return append(dst, '}')
 }
 
 // decodeMessage reads a message's object. A missing muid is derived, or with
 // nil muids an error.
 func decodeMessage(line string, muids *MUIDs) (*Message, error) {
-	p := scanner{s: line}
+	p := messageScanner{jsonline.Scan(line)}
 	m := &Message{}
 	var seen uint32
-	err := p.object(func(name string) error {
+	err := p.Object(func(name string) error {
 		bit, err := p.messageField(m, name)
 		if err == nil && seen&bit != 0 {
 			err = fmt.Errorf("%q stands there twice", name)
@@ -182,7 +172,7 @@ func decodeMessage(line string, muids *MUIDs) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.end(); err != nil {
+	if err := p.End(); err != nil {
 		return nil, err
 	}
 	switch {
@@ -224,86 +214,89 @@ const (
 	hasGone
 )
 
+// messageScanner takes messages off a line.
+type messageScanner struct{ jsonline.Scanner }
+
 // messageField takes the value of one attribute of a message.
-func (p *scanner) messageField(m *Message, name string) (bit uint32, err error) {
+func (p *messageScanner) messageField(m *Message, name string) (bit uint32, err error) {
 	switch name {
 	case "msg":
 		bit = hasKey
-		m.Key, err = p.str()
+		m.Key, err = p.Text()
 	case "sent":
 		bit = hasSent
-		m.SentAt, err = p.integer()
+		m.SentAt, err = p.Integer()
 	case "from":
 		bit = hasFrom
-		m.Sender, err = p.str()
+		m.Sender, err = p.Text()
 	case "type":
 		bit = hasType
-		m.Type, err = p.str()
+		m.Type, err = p.Text()
 	case "text":
 		bit = hasText
-		m.Text, err = p.str()
+		m.Text, err = p.Text()
 	case "attachments":
 		bit = hasAttachments
 		m.Attachments, err = p.attachments()
 	case "customData":
 		bit = hasCustomData
-		m.CustomData, err = p.raw()
+		m.CustomData, err = p.Raw()
 	case "metadata":
 		bit = hasMetadata
-		m.Metadata, err = p.raw()
+		m.Metadata, err = p.Raw()
 	case "tags":
 		bit = hasTags
-		m.Tags, err = p.strs()
+		m.Tags, err = p.Texts()
 	case "at":
 		bit = hasAt
-		m.At, err = p.str()
+		m.At, err = p.Text()
 	case "after":
 		bit = hasAfter
-		m.After, err = p.str()
+		m.After, err = p.Text()
 	case "expect":
 		bit = hasExpect
-		m.Expect, err = p.str()
+		m.Expect, err = p.Text()
 	case "gen":
 		bit = hasGen
 		m.Generation, err = p.generation()
 	case "sealed":
 		bit = hasSealed
-		m.Sealed, err = p.strMap()
+		m.Sealed, err = p.TextMap()
 	case "muid":
 		bit = hasMUID
-		m.MUID, err = p.str()
+		m.MUID, err = p.Text()
 	case "id":
 		bit = hasID
-		m.ID, err = p.str()
+		m.ID, err = p.Text()
 	case "mod":
 		bit = hasMod
-		m.Moderation, err = p.str()
+		m.Moderation, err = p.Text()
 	case "doubt":
 		bit = hasDoubt
-		m.InDoubt, err = p.boolean()
+		m.InDoubt, err = p.Boolean()
 	case "carries":
 		bit = hasCarries
 		m.Carries, err = p.addresses()
 	case "gone":
 		bit = hasGone
-		m.Gone, err = p.boolean()
+		m.Gone, err = p.Boolean()
 	default:
 		err = fmt.Errorf("a message has no %q", name)
 	}
 	return bit, err
 }
 
-func (p *scanner) generation() (int, error) {
-	n, err := p.integer()
+func (p *messageScanner) generation() (int, error) {
+	n, err := p.Integer()
 	if err == nil && (n < 0 || n > math.MaxInt32) {
 		err = fmt.Errorf("%d is no generation", n)
 	}
 	return int(n), err
 }
 
-func (p *scanner) addresses() (list []addr.Object, err error) {
-	err = p.array(func() error {
-		text, err := p.str()
+func (p *messageScanner) addresses() (list []addr.Object, err error) {
+	err = p.Array(func() error {
+		text, err := p.Text()
 		if err != nil {
 			return err
 		}
@@ -314,21 +307,21 @@ func (p *scanner) addresses() (list []addr.Object, err error) {
 	return list, err
 }
 
-func (p *scanner) attachments() (list []Attachment, err error) {
-	err = p.array(func() error {
+func (p *messageScanner) attachments() (list []Attachment, err error) {
+	err = p.Array(func() error {
 		var a Attachment
-		err := p.object(func(name string) (err error) {
+		err := p.Object(func(name string) (err error) {
 			switch name {
 			case "url":
-				a.URL, err = p.str()
+				a.URL, err = p.Text()
 			case "name":
-				a.Name, err = p.str()
+				a.Name, err = p.Text()
 			case "mime":
-				a.MimeType, err = p.str()
+				a.MimeType, err = p.Text()
 			case "ext":
-				a.Extension, err = p.str()
+				a.Extension, err = p.Text()
 			case "size":
-				a.Size, err = p.str()
+				a.Size, err = p.Text()
 			default:
 				err = fmt.Errorf("an attachment has no %q", name)
 			}

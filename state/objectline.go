@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sowdev/sow/config/addr"
+	"github.com/sowdev/sow/state/jsonline"
 )
 
 // The lines of format version 1, apart from messages: what is on disk is kept
@@ -187,7 +188,7 @@ func compacted(raw json.RawMessage) json.RawMessage {
 	if raw == nil {
 		return nil
 	}
-	raw, err := appendRaw(make([]byte, 0, len(raw)), raw)
+	raw, err := jsonline.AppendRaw(make([]byte, 0, len(raw)), raw)
 	if err != nil {
 		panic(err) // it was just decoded
 	}

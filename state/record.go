@@ -5,6 +5,8 @@ import (
 	"errors"
 	"hash/crc32"
 	"strconv"
+
+	"github.com/sowdev/sow/state/jsonline"
 )
 
 // A journal is lines of JSON. The first says what it is:
@@ -195,12 +197,12 @@ func cutString(b []byte) (quoted, rest []byte, ok bool) {
 
 // unquote decodes a JSON string.
 func unquote(quoted []byte) (string, error) {
-	p := scanner{s: string(quoted)}
-	s, err := p.str()
+	p := jsonline.Scan(string(quoted))
+	s, err := p.Text()
 	if err != nil {
 		return "", err
 	}
-	return s, p.end()
+	return s, p.End()
 }
 
 // appendRecord appends what every record begins with.
@@ -281,4 +283,12 @@ func parseReceipt(value []byte) (r receiptValue, err error) {
 		return r, errRecord
 	}
 	return r, nil
+}
+
+// appendHex32 appends n as eight hex digits.
+func appendHex32(dst []byte, n uint32) []byte {
+	for shift := 28; shift >= 0; shift -= 4 {
+		dst = append(dst, "0123456789abcdef"[n>>shift&0xF])
+	}
+	return dst
 }

@@ -1,4 +1,7 @@
-package state
+// Package jsonline writes and reads JSON of which a file may have millions of
+// lines, by hand: each line says which attributes it has and in which order, and
+// nothing is held but the line.
+package jsonline
 
 import (
 	"encoding/json"
@@ -9,24 +12,29 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads JSON values off a line. It is strict, and the strings it
-// returns share the line's memory where they hold no escapes: one allocation
-// serves a whole line.
-type scanner struct {
+// Scanner takes JSON values off a line, one after the other, past white space. It
+// is strict, and the strings it returns share the line's memory where they hold
+// no escapes: one allocation serves a whole line. Its errors say what stands
+// where, for people who look at the line.
+type Scanner struct {
 	s string
 	i int
 }
 
-var errCutOff = errors.New("the line is cut off")
+// ErrCutOff says that the line ends in the middle of a value.
+var ErrCutOff = errors.New("the line is cut off")
 
-func (p *scanner) unexpected(want string) error {
+// Scan returns a scanner at the beginning of the line.
+func Scan(line string) Scanner { return Scanner{s: line} }
+
+func (p *Scanner) unexpected(want string) error {
 	if p.i >= len(p.s) {
-		return errCutOff
+		return ErrCutOff
 	}
 	return fmt.Errorf("expected %s at column %d, found %q", want, p.i+1, p.s[p.i:min(p.i+12, len(p.s))])
 }
 
-func (p *scanner) space() {
+func (p *Scanner) space() {
 	for p.i < len(p.s) {
 		switch p.s[p.i] {
 		case ' ', '\t', '\r', '\n':
@@ -38,7 +46,7 @@ func (p *scanner) space() {
 }
 
 // eat takes c, after white space, if it comes next.
-func (p *scanner) eat(c byte) bool {
+func (p *Scanner) eat(c byte) bool {
 	p.space()
 	if p.i < len(p.s) && p.s[p.i] == c {
 		p.i++
@@ -47,8 +55,8 @@ func (p *scanner) eat(c byte) bool {
 	return false
 }
 
-// end makes sure that nothing follows.
-func (p *scanner) end() error {
+// End makes sure that nothing follows.
+func (p *Scanner) End() error {
 	p.space()
 	if p.i < len(p.s) {
 		return p.unexpected("the end of the line")
@@ -56,8 +64,8 @@ func (p *scanner) end() error {
 	return nil
 }
 
-// object calls field for each attribute of an object; field takes the value.
-func (p *scanner) object(field func(name string) error) error {
+// Object calls field for each attribute of an object; field takes the value.
+func (p *Scanner) Object(field func(name string) error) error {
 	if !p.eat('{') {
 		return p.unexpected("an object")
 	}
@@ -65,7 +73,7 @@ func (p *scanner) object(field func(name string) error) error {
 		return nil
 	}
 	for {
-		name, err := p.str()
+		name, err := p.Text()
 		if err != nil {
 			return err
 		}
@@ -84,8 +92,8 @@ func (p *scanner) object(field func(name string) error) error {
 	}
 }
 
-// array calls element before each element of an array; element takes it.
-func (p *scanner) array(element func() error) error {
+// Array calls element before each element of an array; element takes it.
+func (p *Scanner) Array(element func() error) error {
 	if !p.eat('[') {
 		return p.unexpected("a list")
 	}
@@ -105,8 +113,8 @@ func (p *scanner) array(element func() error) error {
 	}
 }
 
-// str takes a string.
-func (p *scanner) str() (string, error) {
+// Text takes a string.
+func (p *Scanner) Text() (string, error) {
 	if !p.eat('"') {
 		return "", p.unexpected("a string")
 	}
@@ -115,7 +123,7 @@ func (p *scanner) str() (string, error) {
 	for {
 		p.i += plainLength(p.s[p.i:])
 		if p.i >= len(p.s) {
-			return "", errCutOff
+			return "", ErrCutOff
 		}
 		switch c := p.s[p.i]; {
 		case c == '"':
@@ -164,7 +172,7 @@ func plainLength(s string) int {
 
 // escaped goes on with a string that began at start and has its first
 // backslash here.
-func (p *scanner) escaped(start int) (string, error) {
+func (p *Scanner) escaped(start int) (string, error) {
 	text := append(make([]byte, 0, 2*(p.i-start)+32), p.s[start:p.i]...)
 	for p.i < len(p.s) {
 		c := p.s[p.i]
@@ -188,13 +196,13 @@ func (p *scanner) escaped(start int) (string, error) {
 			p.i++
 		}
 	}
-	return "", errCutOff
+	return "", ErrCutOff
 }
 
 // escape takes one escape sequence, a surrogate pair as one.
-func (p *scanner) escape() (rune, error) {
+func (p *Scanner) escape() (rune, error) {
 	if p.i+1 >= len(p.s) {
-		return 0, errCutOff
+		return 0, ErrCutOff
 	}
 	switch c := p.s[p.i+1]; c {
 	case '"', '\\', '/':
@@ -221,9 +229,9 @@ func (p *scanner) escape() (rune, error) {
 }
 
 // codeUnit takes \uXXXX.
-func (p *scanner) codeUnit() (rune, error) {
+func (p *Scanner) codeUnit() (rune, error) {
 	if p.i+6 > len(p.s) {
-		return 0, errCutOff
+		return 0, ErrCutOff
 	}
 	if p.s[p.i] != '\\' || p.s[p.i+1] != 'u' {
 		return 0, p.unexpected(`\u and four hex digits`)
@@ -236,8 +244,8 @@ func (p *scanner) codeUnit() (rune, error) {
 	return rune(n), nil
 }
 
-// integer takes a whole number.
-func (p *scanner) integer() (int64, error) {
+// Integer takes a whole number.
+func (p *Scanner) Integer() (int64, error) {
 	p.space()
 	start := p.i
 	if p.i < len(p.s) && p.s[p.i] == '-' {
@@ -255,8 +263,8 @@ func (p *scanner) integer() (int64, error) {
 	return n, nil
 }
 
-// boolean takes true or false.
-func (p *scanner) boolean() (bool, error) {
+// Boolean takes true or false.
+func (p *Scanner) Boolean() (bool, error) {
 	p.space()
 	switch rest := p.s[p.i:]; {
 	case len(rest) >= 4 && rest[:4] == "true":
@@ -269,23 +277,23 @@ func (p *scanner) boolean() (bool, error) {
 	return false, p.unexpected("true or false")
 }
 
-// strs takes a list of strings; an empty one is nil.
-func (p *scanner) strs() (list []string, err error) {
-	err = p.array(func() error {
-		s, err := p.str()
+// Texts takes a list of strings; an empty one is nil.
+func (p *Scanner) Texts() (list []string, err error) {
+	err = p.Array(func() error {
+		s, err := p.Text()
 		list = append(list, s)
 		return err
 	})
 	return list, err
 }
 
-// strMap takes an object of strings; an empty one is nil.
-func (p *scanner) strMap() (m map[string]string, err error) {
-	err = p.object(func(name string) error {
+// TextMap takes an object of strings; an empty one is nil.
+func (p *Scanner) TextMap() (m map[string]string, err error) {
+	err = p.Object(func(name string) error {
 		if _, twice := m[name]; twice {
 			return fmt.Errorf("%q stands there twice", name)
 		}
-		s, err := p.str()
+		s, err := p.Text()
 		if m == nil {
 			m = map[string]string{}
 		}
@@ -295,16 +303,16 @@ func (p *scanner) strMap() (m map[string]string, err error) {
 	return m, err
 }
 
-// raw takes any value and returns its text, without white space around its
+// Raw takes any value and returns its text, without white space around its
 // parts.
-func (p *scanner) raw() (json.RawMessage, error) {
+func (p *Scanner) Raw() (json.RawMessage, error) {
 	p.space()
 	start := p.i
 	depth := 0
 	for p.i < len(p.s) {
 		switch p.s[p.i] {
 		case '"':
-			if _, err := p.str(); err != nil {
+			if _, err := p.Text(); err != nil {
 				return nil, err
 			}
 			continue
@@ -324,8 +332,8 @@ func (p *scanner) raw() (json.RawMessage, error) {
 	return p.compact(start)
 }
 
-func (p *scanner) compact(start int) (json.RawMessage, error) {
-	raw, err := appendRaw(make([]byte, 0, p.i-start), json.RawMessage(p.s[start:p.i]))
+func (p *Scanner) compact(start int) (json.RawMessage, error) {
+	raw, err := AppendRaw(make([]byte, 0, p.i-start), json.RawMessage(p.s[start:p.i]))
 	if err != nil {
 		p.i = start
 		return nil, p.unexpected("a JSON value")
