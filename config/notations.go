@@ -118,6 +118,14 @@ func (rd *reading) openSource(name string) (*script.Source, error) {
 		return nil, errors.New(reason(err))
 	}
 	defer root.Close()
+	info, err := root.Stat(local)
+	if err != nil {
+		return nil, fmt.Errorf("%q cannot be read: %s", name, reason(err))
+	}
+	if !info.IsDir() && !info.Mode().IsRegular() {
+		// To open a pipe that nobody writes to would take forever.
+		return nil, fmt.Errorf("%q is no ordinary file, and a source may be read more than once: write what it gives into a file", name)
+	}
 	file, err := root.Open(local)
 	if err != nil {
 		return nil, fmt.Errorf("%q cannot be read: %s", name, reason(err))
