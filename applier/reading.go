@@ -45,9 +45,11 @@ type reading struct {
 	filters  atomic.Bool // the app was seen to heed a span of time
 	misleads atomic.Bool // the app was seen to have a message that its lists lack
 	checks   atomic.Int32
-	latest   atomic.Int64 // the latest generation that a message was found to have
-	absent   atomic.Bool  // a message is missing
-	present  sync.Map     // addr.Object of conversations of which the app has something
+	latest   atomic.Int64    // the latest generation that a message was found to have
+	absent   atomic.Bool     // a message is missing
+	nobody   map[string]bool // uids of which the app has no user
+	nowhere  map[string]bool // guids of which it has no group
+	present  sync.Map        // addr.Object of conversations of which the app has something
 
 	chatsRead    atomic.Int64
 	messagesRead atomic.Int64

@@ -230,7 +230,7 @@ func (v *visit) readWindow(at span, entries []*expected) error {
 	l := newLineup(v.plan.Dataset, v.header.HashKey, entries)
 	l.whole = v.windows == 1 && at.to == 0
 	v.fromSweep(l)
-	if !v.place.swept || len(l.unseen()) > 0 {
+	if !v.place.swept || len(l.unseen()) > 0 && !v.isCutOff() {
 		if err := v.list(at, l); err != nil {
 			return err
 		}
@@ -269,7 +269,7 @@ func (v *visit) list(at span, l *lineup) error {
 		q.UserA, q.UserB = in.a, in.b
 	}
 	err := v.pages(q, at, l, nil)
-	if in.group == "" && refusedWith(err, codeNoUser) {
+	if in.group == "" && refusedWith(err, codeNoUser) && !v.place.swept {
 		// Nobody can be asked about the chat: one of the two is missing, or was
 		// only deactivated.
 		for _, sender := range []string{in.a, in.b} {

@@ -91,6 +91,17 @@ func find[T any](rd *reading, s shelf[T], ids []string, visit func(T)) error {
 	return nil
 }
 
+// lacking are the ids of what was wanted and not seen.
+func lacking[W, T any](wanted map[string]W, seen map[string]T) map[string]bool {
+	ids := make(map[string]bool)
+	for id := range wanted {
+		if _, ok := seen[id]; !ok {
+			ids[id] = true
+		}
+	}
+	return ids
+}
+
 func (rd *reading) findUsers(draft *planner.Plan) ([]planner.Finding, error) {
 	wanted := make(map[string]wantedUser)
 	for _, u := range rd.prior.Users() {
@@ -123,6 +134,7 @@ func (rd *reading) findUsers(draft *planner.Plan) ([]planner.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	rd.nobody = lacking(wanted, seen)
 	var found []planner.Finding
 	for uid, w := range wanted {
 		f := planner.Finding{Object: &w.record.Addr, User: w.record}
@@ -182,6 +194,7 @@ func (rd *reading) findGroups(draft *planner.Plan) ([]planner.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	rd.nowhere = lacking(wanted, seen)
 	var (
 		mu    sync.Mutex
 		found []planner.Finding

@@ -34,6 +34,7 @@ func ReadingRequests(t *testing.T, arena func() Arena) {
 		users, groups   int // that take part in no chat; each group with a member
 		others          int // messages of others, in a chat of their own
 		deleted         int // messages, behind sow's back
+		wiped           bool
 		want            asked
 	}{
 		{name: "many small chats", chats: 1000, messages: 2, want: asked{Users: 2, All: 3}},
@@ -44,6 +45,7 @@ func ReadingRequests(t *testing.T, arena func() Arena) {
 		{name: "chats that are a page", chats: 5, messages: 980, want: asked{Users: 1, Chats: 5}},
 		{name: "one long chat", chats: 1, messages: 4 * 980, want: asked{Users: 1, Chats: 4}},
 		{name: "one message is missing", chats: 200, messages: 2, deleted: 1, want: asked{Users: 1, All: 2, Chats: 1, Moderation: 2, Single: 1}},
+		{name: "all is gone", chats: 200, messages: 2, wiped: true, want: asked{Users: 1, All: 1, Moderation: 2, Single: maxChecks}},
 		{name: "many people", users: 3000, groups: 30, want: asked{Users: 3, Groups: 1, Members: 60}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -73,6 +75,15 @@ func ReadingRequests(t *testing.T, arena func() Arena) {
 						t.Fatal(err)
 					}
 					want[planner.Missing]++
+				}
+				if test.wiped {
+					for uid := range w.arena.People() {
+						if err := w.arena.App(NewRates(Limits{})).DeleteUser(context.Background(), uid); err != nil {
+							t.Fatal(err)
+						}
+						want[planner.Missing]++
+					}
+					want[planner.Missing] += test.chats * test.messages
 				}
 				time.Sleep(time.Hour)
 				w.written = time.Now().Add(-time.Hour)

@@ -148,3 +148,11 @@ func (v *visit) fromSweep(l *lineup) {
 	v.place.shown = nil
 	v.settle(l)
 }
+
+// isCutOff reports whether the app was seen to lack one of the two people of the
+// chat, or the group: it then has no list of the chat, and to read what they sent
+// from the list of the app is what the sweep did.
+func (v *visit) isCutOff() bool {
+	in := &v.place.in
+	return v.nobody[in.a] || v.nobody[in.b] || v.nowhere[in.group]
+}

@@ -66,6 +66,7 @@ type sweptApp struct {
 	tell  func(q MessageQuery, page *MessagePage) (*MessagePage, error)
 	pages int // of all messages
 	chats int // pages of the messages of one chat
+	sent  int // pages of what somebody sent
 }
 
 func (a *sweptApp) ListMessages(ctx context.Context, q MessageQuery) (*MessagePage, error) {
@@ -73,6 +74,8 @@ func (a *sweptApp) ListMessages(ctx context.Context, q MessageQuery) (*MessagePa
 	switch {
 	case q.UserA != "":
 		a.chats++
+	case q.Sender != "":
+		a.sent++
 	case q.Tag == "":
 		a.pages++
 		if err == nil {
@@ -147,6 +150,43 @@ func TestSweepProvesNothing(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSweepOfWhoIsNotThere: of chats whose people the app does not have, nothing
+// is asked that a sweep has told, and what is in them is found all the same.
+func TestSweepOfWhoIsNotThere(t *testing.T) {
+	const chats = 40
+	inWorld(t, quirks{page: 100, hidden: true, moderation: "keyword"}, func(w *world) {
+		w.written = time.Now()
+		for i := range chats {
+			a, b := fmt.Sprintf("a%d", i), fmt.Sprintf("b%d", i)
+			w.data.between(fmt.Sprintf("c%d", i), a, b).chatter(2, a, b).say("bad", b, "badword")
+		}
+		look := func(what string, want findings) {
+			t.Helper()
+			app := &sweptApp{fake: w.app, tell: func(_ MessageQuery, page *MessagePage) (*MessagePage, error) { return page, nil }}
+			refreshed, plan := w.look(w.store.read(t), app, w.opts)
+			defer refreshed.Close()
+			w.mustFind(what, plan.Found.Counts, want)
+			if app.chats > 0 || app.sent > 0 {
+				t.Errorf("%s: %d lists of chats, and %d of what somebody sent", what, app.chats, app.sent)
+			}
+		}
+		time.Sleep(time.Hour)
+		look("nothing was seeded", findings{})
+		w.mustComplete(w.apply())
+		time.Sleep(time.Hour)
+		w.written = time.Now()
+		time.Sleep(time.Hour)
+		for uid := range w.app.users {
+			w.app.gone[uid] = true
+		}
+		look("all are deactivated", findings{planner.Missing: 2 * chats})
+		w.mustReadAlike()
+		w.app.messages = w.app.messages[1:]
+		look("a message is deleted, too", findings{planner.Missing: 2*chats + 1})
+		w.mustReadAlike()
+	})
 }
 
 // TestSweepsHoldLittle: the chats for which one sweep is made have no more
