@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,6 +121,30 @@ func TestAbortLeavesTheTruth(t *testing.T) {
 		}
 		w.app.faults = nil
 		w.mustComplete(w.apply())
+		w.mustBeSeeded()
+	})
+}
+
+// TestAbortKeepsARefusalInDoubt ends a run at once while the answer to a send with
+// details is on its way. It is a refusal, but the app has kept the message: the next
+// run has to look before it sends.
+func TestAbortKeepsARefusalInDoubt(t *testing.T) {
+	inWorld(t, quirks{effects: "message", member: "always", settle: 3 * time.Second}, func(w *world) {
+		w.data.group("lobby")
+		w.data.in("c", "lobby").chatter(2, "ana", "sam")
+		ctx, cancel := context.WithCancel(context.Background())
+		w.app.heed = func(what string) {
+			if strings.HasPrefix(what, "send ") {
+				cancel()
+			}
+		}
+		w.applyCtx(ctx)
+		if len(w.app.messages) != 1 {
+			t.Fatalf("the app has %d messages, want the one that it refused", len(w.app.messages))
+		}
+		w.app.heed = nil
+		w.mustComplete(w.apply())
+		time.Sleep(time.Minute)
 		w.mustBeSeeded()
 	})
 }

@@ -154,12 +154,13 @@ func (l *lane) deliver(s *sending) error {
 		again := false
 		if unknown, ok := errors.AsType[*Unknown](err); ok {
 			again, err = l.lost(s, unknown)
+		} else if refusal, ok := errors.AsType[*Refusal](err); ok {
+			// Even for somebody who has no time: the app may have the message.
+			again, err = l.refused(s, refusal)
 		} else if l.ctx.Err() != nil {
 			return l.drop(s, errAborted)
 		} else if is[*RateLimit](err) {
 			continue
-		} else if refusal, ok := errors.AsType[*Refusal](err); ok {
-			again, err = l.refused(s, refusal)
 		} else {
 			if pause == nil {
 				pause, begun = l.newBackoff(), time.Now()
