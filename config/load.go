@@ -34,6 +34,7 @@ type loader struct {
 
 	graph         *lang.Graph
 	sow, app      *hcl.Block // nil when not declared
+	lackValues    bool       // a file of values could not be read, and nobody knows which it gives
 	variables     []*variable
 	conversations []*conversationBlock
 	outputs       []*hcl.Block

@@ -183,14 +183,20 @@ func (l *loader) variableNames() []string {
 	return names
 }
 
-// fromFile reads a file of values.
+// fromFile reads a file of values. It is not quoted when secrets may stand in
+// it.
 func (l *loader) fromFile(values map[string]given, path, name string) {
-	file, diag := readSource(path, name, maxWhole, l.cfg.sources)
+	quoted := l.cfg.sources
+	if slices.ContainsFunc(l.variables, func(v *variable) bool { return v.sensitive }) {
+		quoted = &sources{}
+	}
+	file, diag := readSource(path, name, maxWhole, quoted)
 	if diag == nil {
 		diag = tooDeepToParse(file)
 	}
 	if diag != nil {
 		l.report(diag)
+		l.lackValues = true
 		return
 	}
 	var parsed *hcl.File
@@ -204,21 +210,28 @@ func (l *loader) fromFile(values map[string]given, path, name string) {
 	}
 	l.report(diags...)
 	if diags.HasErrors() {
+		l.lackValues = true
 		return
 	}
 	attrs, diags := parsed.Body.JustAttributes()
 	l.report(diags...)
 	for _, attr := range inOrder(attrs) {
-		if l.variable(attr.Name) == nil {
+		declared := l.variable(attr.Name)
+		if declared == nil {
 			l.report(warningAt(attr.NameRange, "Value for an undeclared variable",
 				"The configuration declares no variable named %q, so this value is not used.%s",
 				attr.Name, lang.Suggest(attr.Name, l.variableNames())))
 			continue
 		}
 		v, diags := eval(attr.Expr)
-		l.report(diags...)
 		at := attr.Expr.Range()
-		values[attr.Name] = given{value: v, inHCL: true, from: name, at: &at}
+		g := given{value: v, inHCL: true, from: name, at: &at}
+		if diags.HasErrors() && declared.sensitive {
+			l.badVariable(declared, g, nil)
+			diags = nil
+		}
+		l.report(diags...)
+		values[attr.Name] = g
 	}
 }
 
@@ -227,6 +240,8 @@ func (l *loader) setVariable(v *variable, values map[string]given) {
 	g, ok := values[v.name]
 	val := g.value
 	switch {
+	case !ok && v.fallback == nil && l.lackValues:
+		return
 	case !ok && v.fallback == nil:
 		l.report(errorAt(v.declared, "No value for a variable",
 			"The variable %q has no default, so it needs a value. Give one in any of these ways:\n  sow … --var '%s=…'\n  %s = … in %s\n  export %s%s=…",
@@ -276,9 +291,9 @@ func (l *loader) badVariable(v *variable, g given, err error) {
 	if g.at != nil {
 		at = *g.at
 	}
-	why := sentence(err)
-	if v.sensitive {
-		why = "it does not have the variable's type. The error is left out because it could show a sensitive value."
+	why := "what is wrong with it is left out because it could show a sensitive value."
+	if !v.sensitive {
+		why = sentence(err)
 	}
 	l.report(errorAt(at, "Invalid value for a variable", "The value for %q, given by %s, cannot be used: %s", v.name, g.from, why))
 }

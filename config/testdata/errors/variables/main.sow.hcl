@@ -20,7 +20,7 @@ variable "region" { # ERROR: Variable breaks its rule | The value of "region" do
 variable "names" {
   type = map(string)
 }
-variable "secret" { # ERROR: Invalid value for a variable | The value for "secret", given by --var, cannot be used: it does not have the variable's type. The error is left out because it could show a sensitive value.
+variable "secret" { # ERROR: Invalid value for a variable | The value for "secret", given by --var, cannot be used: what is wrong with it is left out because it could show a sensitive value.
   type      = number
   sensitive = true
 }
@@ -80,4 +80,11 @@ variable "late" { # ERROR: Variable breaks its rule | does not meet the rule at 
 locals {
   most  = 3
   after = var.late
+}
+variable "bare" {
+  sensitive = true
+}
+variable "typed" {
+  type      = number
+  sensitive = true
 }
