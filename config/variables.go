@@ -20,14 +20,14 @@ const envPrefix = "SOW_VAR_"
 
 // variable is a declared input variable.
 type variable struct {
-	name        string
-	constraint  lang.Constraint
-	fallback    *lang.Value // the default; nil when there is none
-	sensitive   bool
-	nullable    bool
-	rules       []rule
-	declared    hcl.Range
-	value       lang.Value // unknown until it is set, and when it has a mistake
+	name       string
+	constraint lang.Constraint
+	fallback   *lang.Value // the default; nil when there is none
+	sensitive  bool
+	nullable   bool
+	rules      []rule
+	declared   hcl.Range
+	value      lang.Value // unknown until it is set, and when it has a mistake
 }
 
 // rule is a validation block.
