@@ -41,8 +41,8 @@ func (rd *reading) readPeople(draft *planner.Plan) ([]planner.Finding, error) {
 func byObject(a, b planner.Finding) int { return a.Object.Compare(*b.Object) }
 
 // shelf is a list of the app, read page by page until all that is wanted was
-// seen. When the app has so many that its list is longer than what is left to be
-// found, the rest is asked for one by one.
+// seen. When the app has so many others that its list is longer than what is left
+// to be found, the rest is asked for one by one.
 type shelf[T any] struct {
 	page   func(ctx context.Context, number int) (items []T, more bool, err error)
 	single func(ctx context.Context, id string) (T, error)
@@ -73,7 +73,9 @@ func find[T any](rd *reading, s shelf[T], ids []string, visit func(T)) error {
 		if !more || len(items) == 0 {
 			return nil
 		}
-		if number < len(left) {
+		// An app that has little else shows what is left on the page after those that
+		// are wanted would fill.
+		if number < len(left) || (number-1)*len(items) < len(ids) {
 			continue
 		}
 		for _, id := range slices.Sorted(maps.Keys(left)) {

@@ -47,6 +47,7 @@ func ReadingRequests(t *testing.T, arena func() Arena) {
 		{name: "one message is missing", chats: 200, messages: 2, deleted: 1, want: asked{Users: 1, All: 2, Chats: 1, Moderation: 2, Single: 1}},
 		{name: "all is gone", chats: 200, messages: 2, wiped: true, want: asked{Users: 1, All: 1, Moderation: 2, Single: maxChecks}},
 		{name: "many people", users: 3000, groups: 30, want: asked{Users: 3, Groups: 1, Members: 60}},
+		{name: "people on a page more", users: 1001, want: asked{Users: 2}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
