@@ -67,6 +67,9 @@ func (c *GroupChange) creates() bool { return c.Action == Create || c.Action == 
 // need notes whom a message needs that is not there yet; see lane.needs.
 func (d *demand) need(lane *laneDemand, info *LaneInfo, m *MessageChange) {
 	by := m.Addr
+	if !canCarry(m.After.Text, m.After.CustomData, m.After.Metadata, m.After.Attachments) {
+		by = addr.Message{}
+	}
 	note := func(o addr.Object, missing bool) {
 		if !missing {
 			return

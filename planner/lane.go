@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/sowdev/sow/config"
 	"github.com/sowdev/sow/config/addr"
 	"github.com/sowdev/sow/state"
 )
@@ -406,49 +405,6 @@ func (l *lane) findings() (diags hcl.Diagnostics) {
 		}
 	}
 	return diags
-}
-
-// speaker is who speaks in a conversation.
-type speaker struct {
-	talk *talk
-	user *config.User
-}
-
-// needs notes which missing users and groups a message uses. Who speaks in a
-// group comes with the message that creates the group or is there before: a new
-// sender is no member of a group that exists, and the refusal of a message with
-// details would leave open what the call has done.
-func (l *lane) needs(r *laneResult, t *talk, m *config.Message, a addr.Message) {
-	if r.heard[speaker{t, m.From}] {
-		return // as an earlier one did
-	}
-	if r.heard == nil {
-		r.heard = make(map[speaker]bool)
-	}
-	r.heard[speaker{t, m.From}] = true
-	need := func(o addr.Object, missing bool, by addr.Message) {
-		if !missing {
-			return
-		}
-		if r.needs == nil {
-			r.needs = make(map[addr.Object]addr.Message)
-		}
-		if _, ok := r.needs[o]; !ok {
-			r.needs[o] = by
-		}
-	}
-	if g := t.decl.Group; g != nil {
-		missing := l.missingGroups[g.Addr]
-		need(g.Addr, missing, a)
-		if !missing || r.needs[g.Addr] != a {
-			a = addr.Message{}
-		}
-		need(m.From.Addr, l.missingUsers[m.From.Addr], a)
-		return
-	}
-	for _, u := range t.decl.Between {
-		need(u.Addr, l.missingUsers[u.Addr], a)
-	}
 }
 
 // conversationChange compares a conversation's record with the state.

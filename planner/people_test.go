@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -89,5 +90,25 @@ func TestRoll(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// A message that is nearly as large as the app takes one carries nobody: with
+// the details it would be refused.
+func TestHeavyMessagesCarryNobody(t *testing.T) {
+	for _, test := range []struct {
+		length  int
+		carried bool
+	}{{maxCarrierWeight, true}, {maxCarrierWeight + 1, false}} {
+		cfg := declare(t, "user ana Ana\nuser sam Sam\nconversation a ana sam\n  ana: "+strings.Repeat("x", test.length))
+		p := mustBuild(t, cfg, newModel(), Options{})
+		for _, u := range p.Users {
+			if (u.Carrier != nil) != test.carried {
+				t.Errorf("%d bytes: carried by %v", test.length, u.Carrier)
+			}
+		}
+		if len(p.Users) != 2 {
+			t.Errorf("%d bytes: %d users", test.length, len(p.Users))
+		}
 	}
 }
