@@ -104,7 +104,7 @@ func makesSensitive(expr hcl.Expression) bool {
 		return false
 	}
 	found := false
-	hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
+	_ = hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
 		call, ok := n.(*hclsyntax.FunctionCallExpr)
 		found = found || ok && call.Name == "sensitive"
 		return nil
