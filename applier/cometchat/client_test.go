@@ -169,7 +169,17 @@ func TestRequests(t *testing.T) {
 		{
 			name: "a page of members",
 			call: func(c *Client) error { _, err := c.ListMembers(ctx, "lobby", 2); return err },
-			want: seen{Method: "GET", URI: "/v3/groups/lobby/members?page=2&perPage=1000&withTags=true"},
+			want: seen{Method: "GET", URI: "/v3/groups/lobby/members?page=2&perPage=1000"},
+		},
+		{
+			name: "a page of the banned",
+			call: func(c *Client) error { _, err := c.ListBanned(ctx, "lobby", 1); return err },
+			want: seen{Method: "GET", URI: "/v3/groups/lobby/bannedusers?page=1&perPage=1000"},
+		},
+		{
+			name: "a page of users",
+			call: func(c *Client) error { _, err := c.ListUsers(ctx, 3); return err },
+			want: seen{Method: "GET", URI: "/v3/users?page=3&perPage=1000&withTags=true"},
 		},
 		{
 			name: "back from deactivation",

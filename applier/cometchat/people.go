@@ -117,7 +117,7 @@ func (c *Client) DeleteUser(ctx context.Context, uid string) error {
 
 // ListUsers reads a page of users, counted from 1.
 func (c *Client) ListUsers(ctx context.Context, page int) (*applier.UserPage, error) {
-	answer, err := c.entities(ctx, []string{"users"}, page)
+	answer, err := c.entities(ctx, []string{"users"}, page, url.Values{"withTags": {"true"}})
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (c *Client) DeleteGroup(ctx context.Context, guid string) error {
 
 // ListGroups reads a page of groups, counted from 1.
 func (c *Client) ListGroups(ctx context.Context, page int) (*applier.GroupPage, error) {
-	answer, err := c.entities(ctx, []string{"groups"}, page)
+	answer, err := c.entities(ctx, []string{"groups"}, page, url.Values{"withTags": {"true"}})
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +239,7 @@ func (c *Client) ListBanned(ctx context.Context, guid string, page int) (*applie
 }
 
 func (c *Client) memberPage(ctx context.Context, path []string, page int) (*applier.MemberPage, error) {
-	answer, err := c.entities(ctx, path, page)
+	answer, err := c.entities(ctx, path, page, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -250,13 +250,13 @@ func (c *Client) memberPage(ctx context.Context, path []string, page int) (*appl
 	return p, nil
 }
 
-func (c *Client) entities(ctx context.Context, path []string, page int) (*entitiesAnswer, error) {
+// entities reads a page of a list, narrowed by what that list alone knows: an app may refuse a parameter that it
+// does not declare for a path, and lists of members do not declare tags.
+func (c *Client) entities(ctx context.Context, path []string, page int, query url.Values) (*entitiesAnswer, error) {
+	q := url.Values{"page": {strconv.Itoa(page)}, "perPage": {strconv.Itoa(maxPage)}}
+	maps.Copy(q, query)
 	answer := new(entitiesAnswer)
-	err := c.do(ctx, call{method: http.MethodGet, path: path, query: url.Values{
-		"page":     {strconv.Itoa(page)},
-		"perPage":  {strconv.Itoa(maxPage)},
-		"withTags": {"true"},
-	}}, answer)
+	err := c.do(ctx, call{method: http.MethodGet, path: path, query: q}, answer)
 	return answer, err
 }
 
