@@ -223,6 +223,47 @@ func TestLostState(t *testing.T) {
 	}
 }
 
+// TestLostStateOfAnEditedChat applies again without the state of a dataset that was
+// edited before: the times, the keys and the generations of what is in the app
+// are not those that a first plan gives.
+func TestLostStateOfAnEditedChat(t *testing.T) {
+	edits := map[string]func(a *talk){
+		"inserted before the first": func(a *talk) {
+			a.say("", "sam", "the very first")
+			a.messages = append(a.messages[4:], a.messages[:4]...)
+		},
+		"deleted":     func(a *talk) { a.messages = a.messages[1:] },
+		"others swap": func(a *talk) { a.messages[1], a.messages[2] = a.messages[2], a.messages[1] },
+		"said anew": func(a *talk) {
+			a.messages[0].From, a.messages[1].From = a.messages[1].From, a.messages[0].From
+		},
+	}
+	for name, edit := range edits {
+		for _, readback := range []string{"", "nowhere"} {
+			t.Run(name+" "+readback, func(t *testing.T) {
+				inWorld(t, quirks{readback: readback}, func(w *world) {
+					a := w.data.between("a", "ana", "sam")
+					for _, text := range []string{"one", "two", "three", "four"} {
+						a.say("", "ana", text)
+					}
+					a.messages[1].From = w.data.user("sam")
+					w.mustComplete(w.apply())
+					edit(a)
+					w.mustComplete(w.apply())
+					w.mustBeSeeded()
+					there, sent := len(w.app.messages), w.app.calls["send"]
+					w.store.snapshot = nil
+					w.mustComplete(w.apply())
+					if len(w.app.messages) != there || w.app.calls["send"] != sent {
+						t.Errorf("%d messages became %d, with %d sends", there, len(w.app.messages), w.app.calls["send"]-sent)
+					}
+					w.mustBeSeeded()
+				})
+			})
+		}
+	}
+}
+
 // TestDestroyDoesNotForgetToLookBack has the power fail in an apply, so that
 // only the run's marker is left of it, and a destroy after that, which finds
 // nothing to remove. The apply after them still looks for what the first may

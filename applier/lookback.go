@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/sowdev/sow/planner"
-	"github.com/sowdev/sow/state"
 )
 
 // scan looks in the app for the messages that a lane is about to send, when
@@ -18,10 +17,12 @@ import (
 // as it is instead of being sent a second time.
 //
 // It works ahead of the lane in pieces, so that it needs no more memory for a
-// long one.
+// long one. A lane that fits into one piece is lined up with all of its chat: what
+// was sent may have been declared with other times, texts and keys.
 type scan struct {
 	lane  *lane
 	piece []*planner.MessageChange
+	whole bool // the piece is all of the lane
 	at    map[*planner.MessageChange]*sighting
 }
 
@@ -32,8 +33,12 @@ type sighting struct {
 	others     []string // ids of further copies
 }
 
-// scanPiece is how many changes are looked for at once.
-const scanPiece = 256
+const (
+	// scanPiece is how many changes of a long lane are looked for at once.
+	scanPiece = 256
+	// scanWhole is how many changes a lane has at most that is looked for as a whole.
+	scanWhole = 4096
+)
 
 // generations is how many generations before and after its own a message is
 // known by: the one it was sent with may have been lost with the records.
@@ -73,12 +78,15 @@ func (s *scan) changes(lane iter.Seq2[*planner.MessageChange, error]) iter.Seq2[
 			clear(s.at)
 			return true
 		}
+		counts := s.lane.info.Counts.Messages
+		s.whole = counts.Create+counts.Update+counts.Replace+counts.Delete+counts.NoOp <= scanWhole
 		for c, err := range lane {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if s.piece = append(s.piece, c); len(s.piece) == scanPiece && !flush() {
+			s.piece = append(s.piece, c)
+			if len(s.piece) == scanPiece && !s.whole && !flush() {
 				return
 			}
 		}
@@ -106,126 +114,102 @@ func (s *scan) search() error {
 	}
 }
 
-// sweep reads the chat over the piece's time, and the lists of moderation, and
-// counts the messages to be sent that are not there.
+// sweep reads the chat over the piece's time, and the lists of moderation, lines
+// up what they show with the piece, and counts the messages to be sent that are
+// not there.
 func (s *scan) sweep() (missing int, err error) {
 	l := s.lane
 	clear(s.at)
-	index := newIndex(s)
-	if len(index.open) == 0 {
-		return 0, nil
-	}
-	from, to := index.from, index.to
-	if l.pinned {
-		from, to = 0, 0 // what was sent before counts from another anchor
-	}
-	if err := l.listAround(&l.here, index.senders[0], from, to, index.take); err != nil {
+	entries, at, err := s.expected()
+	if err != nil {
 		return 0, err
 	}
-	for _, sender := range index.senders {
-		err := l.listModerated(&l.here, sender, index.take)
+	open := slices.DeleteFunc(slices.Clone(entries), (*expected).seeded)
+	if len(open) == 0 {
+		return 0, nil
+	}
+	if s.whole || l.pinned {
+		at = span{} // what was sent before may have had other times, or counts from another anchor
+	}
+	lined := newLineup(l.plan.Dataset, l.header.HashKey, entries)
+	lined.whole = s.whole
+	senders := senders(open)
+	err = l.listAround(&l.here, senders[0], at.from, at.to, func(m *Message) {
+		lined.tagsTold = lined.tagsTold || slices.Contains(m.Tags, l.tag)
+		lined.take(m)
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, sender := range senders {
+		err := l.listModerated(&l.here, sender, lined.takeHeld)
 		if err != nil && !errors.Is(err, errIncomplete) {
 			return 0, err
 		}
 	}
-	return len(index.open) - len(s.at), nil
+	lined.settle()
+	for _, e := range open {
+		if e.seen == nil {
+			missing++
+			continue
+		}
+		seen := &sighting{message: e.seen, generation: e.generation}
+		for _, m := range e.copies {
+			seen.others = append(seen.others, m.ID)
+		}
+		s.at[e.change] = seen
+	}
+	return missing, nil
 }
 
-// index finds the change that a message of the app stands for.
-type index struct {
-	scan    *scan
-	open    []*planner.MessageChange // by time
-	byMUID  map[string]version
-	senders []string
-	from    int64
-	to      int64
-}
-
-type version struct {
-	change     *planner.MessageChange
-	generation int
-}
-
-func newIndex(s *scan) *index {
-	x := &index{scan: s, byMUID: make(map[string]version)}
+// expected is what the piece is about: what is to be sent, with the time that it
+// covers, and what the state has, so that the two are told apart. What is in
+// doubt is settled message by message.
+func (s *scan) expected() (entries []*expected, at span, err error) {
+	if s.whole {
+		if entries, err = s.seeded(); err != nil {
+			return nil, at, err
+		}
+	}
+	cover := func(sent int64) {
+		if at.from == 0 || sent < at.from {
+			at.from = sent
+		}
+		at.to = max(at.to, sent)
+	}
 	for _, c := range s.piece {
+		if c.Before != nil && !s.whole {
+			entries = append(entries, &expected{conversation: c.Addr.Conversation, record: c.Before})
+		}
 		if c.Action != planner.Create && c.Action != planner.Replace || c.Before != nil && c.Before.InDoubt {
-			continue // those in doubt are settled one by one
+			continue
 		}
-		x.open = append(x.open, c)
-		x.name(c)
-		x.cover(c.After.SentAt)
+		record := *s.lane.sealedMessage(c.After, c.Sensitive)
+		record.Key = c.Addr.Key
+		entries = append(entries, &expected{conversation: c.Addr.Conversation, record: &record, change: c})
+		cover(record.SentAt)
 		if c.Before != nil {
-			x.cover(c.Before.SentAt)
-		}
-		if !slices.Contains(x.senders, c.After.Sender) {
-			x.senders = append(x.senders, c.After.Sender)
+			cover(c.Before.SentAt)
 		}
 	}
-	return x
+	return entries, at, nil
 }
 
-func (x *index) cover(at int64) {
-	if x.from == 0 || at < x.from {
-		x.from = at
-	}
-	x.to = max(x.to, at)
-}
-
-// name lists the muids that the change's message may have been sent with.
-func (x *index) name(c *planner.MessageChange) {
-	g := c.After.Generation
-	for n := max(0, g-generations); n <= g+generations; n++ {
-		muid := state.MUID(x.scan.lane.plan.Dataset, c.Addr.Conversation, c.Addr.Key, n)
-		if c.Before == nil || muid != c.Before.MUID {
-			x.byMUID[muid] = version{c, n}
+// seeded is all that the state has of the lane's chat: a lane does not yield what
+// is unchanged at its end.
+func (s *scan) seeded() (entries []*expected, err error) {
+	for _, c := range s.lane.prior.Conversations() {
+		if c.Chat() != s.lane.info.Chat {
+			continue
+		}
+		for e, err := range recorded(s.lane.prior, c.Addr) {
+			if err != nil {
+				return nil, err
+			}
+			entries = append(entries, e)
 		}
 	}
-	if c.After.MUID != "" {
-		x.byMUID[c.After.MUID] = version{c, g}
-	}
-}
-
-// take notes a message of the app that is one of those to be sent.
-func (x *index) take(m *Message) {
-	if m.DeletedAt != 0 {
-		return
-	}
-	v, ok := x.byMUID[m.MUID]
-	if !ok || m.MUID == "" {
-		if m.MUID != "" && !slices.Contains(m.Tags, x.scan.lane.tag) {
-			return // somebody else's
-		}
-		if v.change = x.byContent(m); v.change == nil {
-			return
-		}
-		v.generation = v.change.After.Generation
-	}
-	switch seen := x.scan.at[v.change]; {
-	case seen == nil:
-		x.scan.at[v.change] = &sighting{message: m, generation: v.generation}
-	case seen.message.ID != m.ID && !slices.Contains(seen.others, m.ID):
-		seen.others = append(seen.others, m.ID)
-	}
-}
-
-// byContent finds a change by its message's time, which no other of the lane
-// has: a message with the dataset's tag and that time is what was sent for the
-// change, even if the declaration is another one by now. Without the tag,
-// sender, type and text have to agree as well.
-func (x *index) byContent(m *Message) *planner.MessageChange {
-	i, ok := slices.BinarySearchFunc(x.open, m.SentAt, func(c *planner.MessageChange, at int64) int {
-		return int(c.After.SentAt - at)
-	})
-	if !ok || x.open[i].Before != nil && x.open[i].Before.ID == m.ID {
-		return nil
-	}
-	bare := *m
-	bare.MUID = ""
-	if slices.Contains(m.Tags, x.scan.lane.tag) || x.scan.lane.wanted(x.open[i].After).matches(&bare) == same {
-		return x.open[i]
-	}
-	return nil
+	return entries, nil
 }
 
 // adopt takes over a message that the app has, as it is there: what differs
