@@ -1,6 +1,7 @@
 package cometchat
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -159,13 +160,17 @@ type wireEntity struct {
 	DeactivatedAt seconds        `json:"deactivatedAt"`
 }
 
+// defaultRole is the role of a user of whom the app tells none: it may leave out
+// what was not set (page "Create user").
+const defaultRole = "default"
+
 func (e *wireEntity) user() *applier.User {
 	return &applier.User{
 		UID:           string(e.UID),
 		Name:          string(e.Name),
 		Avatar:        string(e.Avatar),
 		Link:          string(e.Link),
-		Role:          string(e.Role),
+		Role:          cmp.Or(string(e.Role), defaultRole),
 		Metadata:      []byte(e.Metadata),
 		Tags:          e.Tags,
 		CreatedAt:     int64(e.CreatedAt),

@@ -34,7 +34,7 @@ func TestReadMessage(t *testing.T) {
 					Attachments: []applier.Attachment{{URL: "https://e.com/a", Name: "a", MimeType: "image/png", Extension: "png", Size: "77"}}},
 				Moderation:     "approved",
 				SenderEntity:   &applier.User{UID: "ana", Name: "Ana", Role: "default", CreatedAt: 5},
-				ReceiverEntity: &applier.User{UID: "sam", Name: "Sam"},
+				ReceiverEntity: &applier.User{UID: "sam", Name: "Sam", Role: "default"},
 			},
 		},
 		{

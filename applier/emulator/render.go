@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 )
 
 // appendUser appends a user as the API shows them.
@@ -24,9 +25,9 @@ func (q *Quirks) appendUserEntity(dst []byte, u *user) []byte {
 	o.raw("metadata", q.metadataOf(u))
 	o.text("status", "offline")
 	o.some("statusMessage", u.StatusMessage)
-	role := u.Role
-	if role == "" && q.of(injectedFields) != "none" {
-		role = defaultRole
+	role := cmp.Or(u.Role, defaultRole)
+	if role == defaultRole && q.of(injectedFields) == "none" {
+		role = ""
 	}
 	o.some("role", role)
 	o.number("createdAt", u.CreatedAt)
