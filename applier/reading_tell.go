@@ -25,9 +25,9 @@ func (v *visit) tell(l *lineup, unclear map[*expected]bool) error {
 		case e.seeded() && replaced[*e.address()] != nil:
 			err = v.tellReplaced(e)
 		case e.seeded():
-			err = v.tellSeeded(e, unclear[e], misplaced[e])
+			err = v.tellSeeded(l, e, unclear[e], misplaced[e])
 		case e.seen != nil:
-			err = v.tellDeclared(e)
+			err = v.tellDeclared(l, e)
 		default:
 			v.wanting = true
 		}
@@ -62,7 +62,7 @@ func (v *visit) finding(kind planner.FindingKind, e *expected) *planner.Finding 
 }
 
 // tellSeeded notes what has become of a message that the state recorded.
-func (v *visit) tellSeeded(e *expected, unclear, misplaced bool) error {
+func (v *visit) tellSeeded(l *lineup, e *expected, unclear, misplaced bool) error {
 	switch {
 	case e.seen == nil && unclear:
 		f := v.finding(planner.Unclear, e)
@@ -87,7 +87,7 @@ func (v *visit) tellSeeded(e *expected, unclear, misplaced bool) error {
 	if e.record.InDoubt && e.record.ID == e.seen.ID && !v.final {
 		v.lacking++ // the delete that it waits for may still be on its way
 	}
-	as, fields := messageAsSeen(e.record, e.seen, v.header.HashKey, v.tagsTold.Load())
+	as, fields := messageAsSeen(e.record, e.seen, v.header.HashKey, l.tells(e.seen))
 	as.ID, as.InDoubt, as.Carries = e.seen.ID, false, nil
 	kind := planner.Edited
 	switch {
@@ -126,11 +126,11 @@ func (v *visit) renew(as *state.Message, e *expected) {
 
 // tellDeclared notes a message that the plan would have sent, and that the app
 // has.
-func (v *visit) tellDeclared(e *expected) error {
+func (v *visit) tellDeclared(l *lineup, e *expected) error {
 	if err := v.open(e.conversation); err != nil {
 		return err
 	}
-	as, fields := messageAsSeen(e.record, e.seen, v.header.HashKey, v.tagsTold.Load())
+	as, fields := messageAsSeen(e.record, e.seen, v.header.HashKey, l.tells(e.seen))
 	as.ID = e.seen.ID
 	v.renew(as, e)
 	f := v.finding(planner.Adopted, e)

@@ -37,7 +37,7 @@ func (w *world) rich() *talk {
 			m.Attachments = []config.Attachment{{URL: "https://example.com/a.jpg", Name: "a.jpg", MimeType: "image/jpeg", Extension: "jpg"}}
 		}).
 		say("secret", "ana", "4711", func(m *config.Message) { m.Sensitive = []string{"text"} })
-	return d.in("c", "lobby").chatter(6, "ana", "sam", "kim").say("bad", "sam", "a scam, this badword")
+	return d.in("c", "lobby").chatter(6, "ana", "sam", "kim").say("bad", "sam", "a scam, this badword", func(m *config.Message) { m.Tags = []string{"vip"} })
 }
 
 // verified holds the app against the state.

@@ -74,7 +74,6 @@ func (s *Server) listModerated(c *call) *failure {
 			return skip < 0
 		}
 	}
-	q.withTags = true
 	s.list(c, q)
 	return nil
 }
