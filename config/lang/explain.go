@@ -284,7 +284,14 @@ func (s *Scope) unknownRoot(root hcl.TraverseRoot) *hcl.Diagnostic {
 			diag.Detail = "Nothing can be referred to here: the value must be written out."
 			break
 		}
-		diag.Detail = fmt.Sprintf("There is nothing named %q here.%s", root.Name, Suggest(root.Name, s.firstNames()))
+		hint := Suggest(root.Name, s.firstNames())
+		for _, r := range s.decls.roots {
+			if s.decls.nodes[r.Name][root.Name] != nil {
+				hint = fmt.Sprintf(" Did you mean \"%s.%s\"?", r.Name, root.Name)
+				break
+			}
+		}
+		diag.Detail = fmt.Sprintf("There is nothing named %q here.%s", root.Name, hint)
 	}
 	return diag
 }

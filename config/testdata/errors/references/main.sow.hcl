@@ -14,6 +14,8 @@ locals {
   i = each.key # ERROR: Unknown name | "each" is known only in blocks that have "for_each".
   j = conversation.c.name # ERROR: Unknown name | Nothing can refer to a conversation. Values that several blocks need belong into locals.
   k = local.a
+  p = ana # ERROR: Unknown name | There is nothing named "ana" here. Did you mean "user.ana"?
+  q = upper(team) # ERROR: Unknown name | There is nothing named "team" here. Did you mean "var.team"?
   l = data.people.all # ERROR: Unknown name | There are no data references here
   n = terraform.workspace # ERROR: Unknown name | There are no workspaces here
   o = path.cwd # ERROR: Unknown attribute | path.module is the configuration's directory
