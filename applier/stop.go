@@ -7,7 +7,7 @@ type Cause string
 const (
 	BadKey          Cause = "bad key"          // the app refuses the key, or knows no such app
 	Unreachable     Cause = "unreachable"      // no request gets through
-	NoEndpoint      Cause = "no endpoint"      // the app has no POST /moderation/messages
+	NoEndpoint      Cause = "no endpoint"      // the app lacks what is asked of it, such as POST /moderation/messages
 	PlanRestricted  Cause = "plan restricted"  // the app's plan has no moderation, or has run out
 	JournalFailed   Cause = "journal failed"   // what is done can no longer be recorded
 	StateUnreadable Cause = "state unreadable" // the state's messages cannot be read

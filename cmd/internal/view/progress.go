@@ -133,10 +133,13 @@ func (p *Progress) take(e applier.Event) spans {
 		return p.tell(e, say(warned, "Warning: "), eventSubject(e))
 	case applier.Interrupted:
 		line := spans{say(warned, "Stopping: ")}
+		what := "nothing more is sent, and what is under way is waited for."
 		if e.Err != nil {
 			line = append(line, foreign(plain, e.Err.Error()+"; ")...)
+		} else { // somebody did
+			what += " Interrupt once more to end at once."
 		}
-		return append(line, say(plain, "nothing more is sent, and what is under way is waited for. Interrupt once more to end at once."))
+		return append(line, say(plain, what))
 	}
 	return nil
 }
