@@ -91,7 +91,11 @@ func (s *Scope) Eval(expr hcl.Expression) (Value, hcl.Diagnostics) {
 		return Value{}, diags
 	}
 	v := Value{c}
-	if !v.Known() && !s.follows(expr) {
+	known := c.IsKnown()
+	if !passesOn(expr) {
+		known = v.Known()
+	}
+	if !known && !s.follows(expr) {
 		return Value{}, append(diags, &hcl.Diagnostic{
 			Severity: hcl.DiagError,
 			Summary:  "Value that cannot be known",
@@ -100,6 +104,21 @@ func (s *Scope) Eval(expr hcl.Expression) (Value, hcl.Diagnostics) {
 		})
 	}
 	return v, diags
+}
+
+// passesOn reports whether an expression does no more than to pick something out
+// of what it refers to, so that no part of that becomes unknown here. To look
+// through all parts takes longer than most expressions do.
+func passesOn(expr hcl.Expression) bool {
+	switch e := expr.(type) {
+	case *hclsyntax.ScopeTraversalExpr:
+		return true
+	case *hclsyntax.RelativeTraversalExpr:
+		return passesOn(e.Source)
+	case *hclsyntax.IndexExpr:
+		return passesOn(e.Collection)
+	}
+	return false
 }
 
 // follows reports whether an expression refers to something that is not known,
