@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -33,7 +34,8 @@ func Apply(ctx context.Context, p *planner.Plan, prior state.Reader, lock state.
 	r := &run{
 		Options: o, ctx: ctx, plan: p, lanes: p.Lane, prior: prior, app: app,
 		began: time.Now(), brake: newBrake(), gate: newGate(o.Parallelism),
-		tag: "sow:" + p.Dataset,
+		tag:   "sow:" + p.Dataset,
+		chats: sync.OnceValue(func() map[string][]addr.Object { return byChat(prior.Conversations()) }),
 	}
 	r.tags = []string{r.tag}
 	r.known.run = r

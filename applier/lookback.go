@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sowdev/sow/config/addr"
 	"github.com/sowdev/sow/planner"
+	"github.com/sowdev/sow/state"
 )
 
 // scan looks in the app for the messages that a lane is about to send, when
@@ -198,11 +200,8 @@ func (s *scan) expected() (entries []*expected, at span, err error) {
 // seeded is all that the state has of the lane's chat: a lane does not yield what
 // is unchanged at its end.
 func (s *scan) seeded() (entries []*expected, err error) {
-	for _, c := range s.lane.prior.Conversations() {
-		if c.Chat() != s.lane.info.Chat {
-			continue
-		}
-		for e, err := range recorded(s.lane.prior, c.Addr) {
+	for _, conversation := range s.lane.chats()[s.lane.info.Chat] {
+		for e, err := range recorded(s.lane.prior, conversation) {
 			if err != nil {
 				return nil, err
 			}
@@ -259,4 +258,13 @@ func (r *run) raiseGeneration(to int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.generation = max(r.generation, to)
+}
+
+// byChat lists the conversations of a state by the chat that they are in.
+func byChat(conversations []*state.Conversation) map[string][]addr.Object {
+	chats := make(map[string][]addr.Object, len(conversations))
+	for _, c := range conversations {
+		chats[c.Chat()] = append(chats[c.Chat()], c.Addr)
+	}
+	return chats
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sowdev/sow/config/addr"
 	"github.com/sowdev/sow/planner"
 	"github.com/sowdev/sow/state"
 )
@@ -20,6 +21,7 @@ type run struct {
 	plan    *planner.Plan
 	lanes   func(i int) iter.Seq2[*planner.MessageChange, error]
 	prior   state.Reader
+	chats   func() map[string][]addr.Object // the conversations of prior, by chat; made when it is first asked for
 	app     App
 	journal state.Journal
 	header  state.Header
