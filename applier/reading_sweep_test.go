@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,20 +65,20 @@ func (w *world) texts(found *planner.Findings) (texts []string) {
 type sweptApp struct {
 	*fake
 	tell  func(q MessageQuery, page *MessagePage) (*MessagePage, error)
-	pages int // of all messages
-	chats int // pages of the messages of one chat
-	sent  int // pages of what somebody sent
+	pages atomic.Int64 // of all messages
+	chats atomic.Int64 // pages of the messages of one chat
+	sent  atomic.Int64 // pages of what somebody sent
 }
 
 func (a *sweptApp) ListMessages(ctx context.Context, q MessageQuery) (*MessagePage, error) {
 	page, err := a.fake.ListMessages(ctx, q)
 	switch {
 	case q.UserA != "":
-		a.chats++
+		a.chats.Add(1)
 	case q.Sender != "":
-		a.sent++
+		a.sent.Add(1)
 	case q.Tag == "":
-		a.pages++
+		a.pages.Add(1)
 		if err == nil {
 			return a.tell(q, page)
 		}
@@ -91,7 +92,7 @@ func TestSweepProvesNothing(t *testing.T) {
 	const chats = 64
 	for _, test := range []struct {
 		name         string
-		pages, chats int // requests
+		pages, chats int64 // requests
 		tell         func(q MessageQuery, page *MessagePage) (*MessagePage, error)
 	}{
 		{"as it should be", 2, 1, func(_ MessageQuery, page *MessagePage) (*MessagePage, error) { return page, nil }},
@@ -144,8 +145,8 @@ func TestSweepProvesNothing(t *testing.T) {
 				refreshed, plan := w.look(w.store.read(t), app, w.opts)
 				defer refreshed.Close()
 				w.mustFind("found", plan.Found.Counts, findings{planner.Missing: 1, planner.Doubled: 1})
-				if app.pages != test.pages || app.chats != test.chats {
-					t.Errorf("%d pages of all messages and %d of chats, want %d and %d", app.pages, app.chats, test.pages, test.chats)
+				if pages, own := app.pages.Load(), app.chats.Load(); pages != test.pages || own != test.chats {
+					t.Errorf("%d pages of all messages and %d of chats, want %d and %d", pages, own, test.pages, test.chats)
 				}
 			})
 		})
@@ -168,8 +169,8 @@ func TestSweepOfWhoIsNotThere(t *testing.T) {
 			refreshed, plan := w.look(w.store.read(t), app, w.opts)
 			defer refreshed.Close()
 			w.mustFind(what, plan.Found.Counts, want)
-			if app.chats > 0 || app.sent > 0 {
-				t.Errorf("%s: %d lists of chats, and %d of what somebody sent", what, app.chats, app.sent)
+			if app.chats.Load() > 0 || app.sent.Load() > 0 {
+				t.Errorf("%s: %d lists of chats, and %d of what somebody sent", what, app.chats.Load(), app.sent.Load())
 			}
 		}
 		time.Sleep(time.Hour)
