@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -244,10 +245,20 @@ func TestFaultsOverTCP(t *testing.T) {
 func TestRequestsAreTold(t *testing.T) {
 	var told []Request
 	synctest.Test(t, func(t *testing.T) {
-		a := newApp(t, Options{OnRequest: func(r Request) { r.Took = 0; told = append(told, r) }})
+		var mu sync.Mutex
+		a := newApp(t, Options{OnRequest: func(r Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			r.Took = 0
+			told = append(told, r)
+		}})
 		a.setFaults("drop_after@POST /users#1")
+		// A client may have its answer before the request is told: each is
+		// waited for, or they could change places.
 		a.try("POST", "/users", `{"uid":"ana","name":"Ana"}`)
+		synctest.Wait()
 		a.do("GET", "/users/nobody", "")
+		synctest.Wait()
 		a.do("GET", "/nothing", "")
 		synctest.Wait()
 	})
