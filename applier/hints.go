@@ -5,7 +5,7 @@ import "errors"
 // Hints tell what to do next, in a sentence or two.
 const (
 	keyHint         = "Check the app id, the region and the key: it must be a REST API key (scope fullAccess) of this very app."
-	unreachableHint = "Check the app id and the region, and whether this machine reaches the network. Running the same command again goes on where this one stopped."
+	unreachableHint = "Check the app id and the region, or the endpoint, and whether this machine reaches the network. Running the same command again goes on where this one stopped."
 	endpointHint    = "The app does not have this part of the API. Check the app id and the region; if they are right, ask CometChat whether its moderation API, with POST /moderation/messages, is open to this app."
 	restrictedHint  = "The app's plan has no moderation, or has run out. Switch moderation on in the dashboard, or change the plan."
 	journalHint     = "Make room on the disk, or mend the folder. What the app confirmed before is recorded; what was under way is settled by the next run, which goes on where this one stopped."

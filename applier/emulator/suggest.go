@@ -18,5 +18,5 @@ func didYouMean(word string, known []string) string {
 	if best == "" || distance >= len(word) {
 		return ""
 	}
-	return fmt.Sprintf("; did you mean %q?", best)
+	return fmt.Sprintf(" (did you mean %q?)", best)
 }

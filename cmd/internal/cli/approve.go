@@ -31,6 +31,10 @@ func (a *approval) bind(cmd *cobra.Command) {
 // guard refuses what no answer on a terminal makes right.
 func (a *approval) guard(p *planner.Plan) error {
 	if a.expect != "" && p.Expect(a.expect) != nil {
+		if digest, whole := strings.CutPrefix(a.expect, "sha256:"); !whole || len(digest) != 64 {
+			return fail(exitRefused, "The plan is another one",
+				"--expect asks for %q, which is not a whole digest. A digest is sha256: and 64 hexadecimal digits; the heading of a plan shortens it, and the last line of the plan has it whole. Nothing was sent.", a.expect)
+		}
 		return fail(exitRefused, "The plan is another one",
 			"The plan has the digest %s, and --expect asks for %s. Nothing was sent. The configuration, the variables, the state or the app differ from what was reviewed; the plan above is what would be done now. Review it again:\n  sow plan",
 			p.Digest, a.expect)

@@ -94,7 +94,8 @@ func runEmulator(ctx context.Context, r *run, o *emulatorOptions) error {
 	}
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
-		return wrap(err, exitError, "The emulator cannot listen", "Choose another address with --addr; --addr 127.0.0.1:0 takes a free port")
+		return &failure{code: exitError, summary: "The emulator cannot listen", err: err,
+			detail: fmt.Sprintf("On %s: %v. Choose another address, HOST:PORT; port 0 takes a free one:\n  --addr 127.0.0.1:0", o.addr, err)}
 	}
 	server, err := emulator.New(options)
 	if err != nil {

@@ -166,7 +166,8 @@ func (o *fmtOptions) files() ([]string, error) {
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
-			return nil, wrap(err, exitError, "A file cannot be read", "Formatting")
+			return nil, &failure{code: exitError, summary: "Nothing to format", err: err,
+				detail: sentence(err.Error()) + ". Nothing was changed."}
 		case !info.IsDir() && formatterOf(path) == nil:
 			return nil, usage("sow fmt cannot format %s: it formats *.sow.hcl, *.sowvars.hcl and *.chat.", path)
 		case !info.IsDir():

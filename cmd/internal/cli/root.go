@@ -79,9 +79,7 @@ CometChat that runs inside sow.`,
 	root.SetIn(r.env.Stdin)
 	root.SetOut(r.env.Stdout)
 	root.SetErr(r.env.Stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("%s.\n\nThe flags are listed by:\n  %s --help", sentence(err.Error()), cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagFailure)
 	root.AddGroup(
 		&cobra.Group{ID: groupMain, Title: "The main commands:"},
 		&cobra.Group{ID: groupWrite, Title: "Writing configurations:"},

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
 
 	"github.com/sowdev/sow/config"
 	"github.com/sowdev/sow/planner"
@@ -28,9 +30,12 @@ func openPlan(path string) (*planner.Plan, error) {
 	case err == nil:
 		return plan, nil
 	case errors.As(err, &damage):
-		return nil, wrap(err, exitRefused, "The saved plan is damaged", "%s", path)
+		return nil, &failure{code: exitRefused, summary: "The saved plan is damaged", err: err, detail: err.Error() + "."}
+	case errors.Is(err, planfile.ErrNotPlan):
+		return nil, &failure{code: exitError, summary: "The saved plan cannot be read", err: err,
+			detail: fmt.Sprintf("%s is not a plan that sow plan --out has saved. To apply a configuration, name its directory:\n  sow apply %s", path, shellWord(filepath.Dir(path)))}
 	}
-	return nil, wrap(err, exitError, "The saved plan cannot be read", "%s", path)
+	return nil, &failure{code: exitError, summary: "The saved plan cannot be read", err: err, detail: err.Error() + "."}
 }
 
 // openSaved finds the state that a saved plan was made from. The plan says

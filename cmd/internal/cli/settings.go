@@ -200,7 +200,8 @@ func (g *globals) apiKey(env Env) (cometchat.Key, error) {
 	if g.keyFile != "" {
 		content, err := os.ReadFile(g.keyFile)
 		if err != nil {
-			return "", wrap(err, exitError, "The API key cannot be read", "From the file that --api-key-file names")
+			return "", &failure{code: exitError, summary: "The API key cannot be read", err: err,
+				detail: fmt.Sprintf("--api-key-file: %v. Nothing was sent. Name a file that holds the key and nothing else, or give the key in %s.", err, envKey)}
 		}
 		key, from = string(content), g.keyFile
 	}

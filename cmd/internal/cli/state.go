@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sowdev/sow/config/addr"
+	"github.com/sowdev/sow/config/lang"
+	"github.com/sowdev/sow/state"
 )
 
 func newStateCmd(r *run) *cobra.Command {
@@ -136,7 +138,23 @@ func runStateShow(ctx context.Context, r *run, o *stateOptions) error {
 		return usage("%s.", sentence(parseErr.Error()))
 	}
 	if err == nil && !found {
-		return fail(exitError, "No such object", "The state has no %s. What it has is listed by:\n  sow state list", address)
+		return fail(exitError, "No such object", "The state has no %s.%s What it has is listed by:\n  %s",
+			address, lang.Suggest(address, seededAddresses(d.prior)), o.command("state list"))
 	}
 	return err
+}
+
+// seededAddresses are those of the people, groups and conversations of a
+// state. Messages are left out: there may be millions.
+func seededAddresses(prior state.Reader) (addresses []string) {
+	for _, u := range prior.Users() {
+		addresses = append(addresses, u.Addr.String())
+	}
+	for _, g := range prior.Groups() {
+		addresses = append(addresses, g.Addr.String())
+	}
+	for _, c := range prior.Conversations() {
+		addresses = append(addresses, c.Addr.String())
+	}
+	return addresses
 }

@@ -266,6 +266,9 @@ func difference(m *planner.MessageChange, hides func(string) bool) (body, below 
 		if f.Name == "text" && f.Old != f.New {
 			continue
 		}
+		if f.Name == "address" && m.From != "" {
+			continue // the notes say it
+		}
 		below = append(below, fieldSpans(f))
 	}
 	return body, below
@@ -277,11 +280,11 @@ func notes(m *planner.MessageChange) []string {
 	if inDoubt(m) {
 		notes = append(notes, orElse(m.Reason, "in doubt: the app is asked first whether it has it"))
 	}
+	if m.From != "" {
+		notes = append(notes, "was "+m.Addr.Conversation.Message(m.From).String())
+	}
 	if m.StateOnly {
 		notes = append(notes, "in the state only")
-	}
-	if m.From != "" {
-		notes = append(notes, "until now "+m.Addr.Conversation.Message(m.From).String())
 	}
 	if m.After != nil && m.Action == planner.Create {
 		if m.After.Expect != "" {
